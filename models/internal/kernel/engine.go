@@ -1,0 +1,88 @@
+package kernel
+
+// convSink receives one image's convolution output at a time: target gives the memory to write it to,
+// finish is called when it is complete, both on the same worker.
+type convSink[T Float] struct {
+	target func(image, worker int) []T
+	finish func(image, worker int)
+}
+
+// convEngine is one way to compute a convolution over a batch.
+type convEngine[T Float] interface {
+	pack(w, bias []T)
+	forward(x []T, n int, out convSink[T])
+	// backward calls grad once an image, which returns the gradient of its convolution output in memory
+	// that is valid until the worker's next call. dx or dw, db may be nil.
+	backward(x, dx, dw, db []T, n int, grad func(image, worker int) []T)
+}
+
+func newConvEngine[T Float](spec BlockSpec, batch int, workers *Workers) convEngine[T] {
+	return newReferenceConv[T](spec, workers)
+}
+
+// gradParts is the number of partial weight gradients, each over a fixed range of the batch's images,
+// added up in order: it bounds the useful workers and fixes the rounding.
+const gradParts = 4
+
+// partRange is the range of images of part p of a batch of n.
+func partRange(p, n int) (lo, hi int) { return p * n / gradParts, (p + 1) * n / gradParts }
+
+// referenceConv is the convolution by the plain loops of reference.go.
+type referenceConv[T Float] struct {
+	spec    BlockSpec
+	workers *Workers
+	w, bias []T
+	dw, db  [gradParts][]T
+}
+
+func newReferenceConv[T Float](spec BlockSpec, workers *Workers) *referenceConv[T] {
+	return &referenceConv[T]{spec: spec, workers: workers}
+}
+
+func (c *referenceConv[T]) pack(w, bias []T) { c.w, c.bias = w, bias }
+
+func (c *referenceConv[T]) forward(x []T, n int, out convSink[T]) {
+	in := c.spec.In.Len()
+	c.workers.Run(n, func(i, worker int) {
+		convForward(c.spec.In, c.spec.Conv, c.spec.Out, x[i*in:][:in], c.w, c.bias, out.target(i, worker))
+		out.finish(i, worker)
+	})
+}
+
+func (c *referenceConv[T]) backward(x, dx, dw, db []T, n int, grad func(image, worker int) []T) {
+	in := c.spec.In.Len()
+	c.workers.Run(gradParts, func(p, worker int) {
+		if dw != nil {
+			if c.dw[p] == nil {
+				c.dw[p], c.db[p] = make([]T, len(dw)), make([]T, len(db))
+			}
+			clear(c.dw[p])
+			clear(c.db[p])
+		}
+		lo, hi := partRange(p, n)
+		for i := lo; i < hi; i++ {
+			g := grad(i, worker)
+			if dx != nil {
+				convBackwardData(c.spec.In, c.spec.Conv, c.spec.Out, g, c.w, dx[i*in:][:in])
+			}
+			if dw != nil {
+				convBackwardWeights(c.spec.In, c.spec.Conv, c.spec.Out, x[i*in:][:in], g, c.dw[p], c.db[p])
+			}
+		}
+	})
+	if dw == nil {
+		return
+	}
+	sumParts(dw, c.dw[:])
+	sumParts(db, c.db[:])
+}
+
+// sumParts writes the sum of the parts, in order, to dst.
+func sumParts[T Float](dst []T, parts [][]T) {
+	copy(dst, parts[0])
+	for _, part := range parts[1:] {
+		for i, v := range part {
+			dst[i] += v
+		}
+	}
+}

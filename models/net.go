@@ -1,0 +1,166 @@
+package models
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/maxgain/maxgain/models/internal/kernel"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Options are what a net needs besides its description.
+type Options struct {
+	Batch   int    // the largest batch
+	Seed    uint64 // of the initial weights and of dropout
+	Workers int    // goroutines that compute; 0 means one a core
+}
+
+// Net is a net with its weights. Its methods must not be called at the same time.
+type Net struct {
+	spec    Spec
+	opts    Options
+	groups  []group
+	params  []*Param
+	solver  sgd
+	solve   []gorgonia.ValueGrad
+	workers *kernel.Workers
+	version uint64 // of the weights
+
+	memory  memory[float32] // of the three float32 graphs, of which one runs at a time
+	train   *graph[float32]
+	eval    *graph[float32]
+	probe   *graph[float32]
+	precise *preciseProbe
+}
+
+// Batch is what a step works on.
+type Batch struct {
+	X      []float32 // [N,H,W,C]
+	Labels []uint8   // N class numbers
+	N      int
+}
+
+// Outcome is what a forward pass over a batch says.
+type Outcome struct {
+	Loss        float64 // sum over the images of −log softmax(logits)[label]
+	Wrong       int     // images whose winner is not the label
+	WrongTop5   int     // images whose label is not among the five largest logits
+	Predictions []uint8 // the winners; valid until the next call
+}
+
+// New makes a net with fresh weights.
+func New(spec Spec, o Options) (*Net, error) {
+	if o.Batch < 1 {
+		return nil, fmt.Errorf("models: batch %d, want at least 1", o.Batch)
+	}
+	if spec.Classes < 2 || spec.Classes > 256 {
+		return nil, fmt.Errorf("models: %s: %d classes, want 2 to 256", spec.Name, spec.Classes)
+	}
+	groups, err := fuse(spec)
+	if err != nil {
+		return nil, err
+	}
+	n := &Net{spec: spec, opts: o, groups: groups, params: newParams(spec, o.Seed), workers: kernel.NewWorkers(o.Workers), version: 1}
+	n.solver.workers = n.workers
+	var values, grads []*tensor.Dense
+	for _, p := range n.params {
+		values, grads = append(values, p.value), append(grads, p.grad)
+		n.solve = append(n.solve, solverParam{p})
+	}
+	n.memory = newMemory[float32](values, grads)
+	return n, nil
+}
+
+// Close ends the net's goroutines and frees its graphs' machines.
+func (n *Net) Close() error {
+	n.workers.Close()
+	var errs []error
+	for _, g := range []*graph[float32]{n.train, n.eval, n.probe} {
+		if g != nil {
+			errs = append(errs, g.vm.Close())
+		}
+	}
+	if n.precise != nil {
+		errs = append(errs, n.precise.vm.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Spec is the net's description.
+func (n *Net) Spec() Spec { return n.spec }
+
+// Params are the weights and biases in the order of the layers.
+func (n *Net) Params() []*Param { return n.params }
+
+// Changed must be called after the weights were written to by other means than Update.
+func (n *Net) Changed() { n.version++ }
+
+// Train computes the outcome of a batch and leaves the gradients of its mean loss in the parameters.
+// Dropout masks depend on the net's seed and number, the training step's, alone.
+func (n *Net) Train(b Batch, number uint64) (Outcome, error) {
+	g, err := n.graph(&n.train, training)
+	if err != nil {
+		return Outcome{}, err
+	}
+	g.step.number = number
+	return n.classify(g, b)
+}
+
+// Evaluate computes the outcome of a batch without dropout.
+func (n *Net) Evaluate(b Batch) (Outcome, error) {
+	g, err := n.graph(&n.eval, evaluating)
+	if err != nil {
+		return Outcome{}, err
+	}
+	return n.classify(g, b)
+}
+
+// Update moves the weights by one step of gradient descent along the gradients of the last Train.
+func (n *Net) Update(rate, momentum, decay float64) error {
+	n.solver.rate, n.solver.momentum, n.solver.decay = rate, momentum, decay
+	n.version++
+	return n.solver.Step(n.solve)
+}
+
+// graph returns the graph at slot, built at its first use.
+func (n *Net) graph(slot **graph[float32], what purpose) (*graph[float32], error) {
+	if *slot == nil {
+		g, err := build(n, n.memory, n.opts.Batch, what)
+		if err != nil {
+			return nil, err
+		}
+		*slot = g
+	}
+	(*slot).step.version = n.version
+	return *slot, nil
+}
+
+func (n *Net) classify(g *graph[float32], b Batch) (Outcome, error) {
+	if err := n.check(b.N, len(b.X)); err != nil {
+		return Outcome{}, err
+	}
+	if len(b.Labels) < b.N {
+		return Outcome{}, fmt.Errorf("models: %d labels for a batch of %d", len(b.Labels), b.N)
+	}
+	for i, l := range b.Labels[:b.N] {
+		if int(l) >= n.spec.Classes {
+			return Outcome{}, fmt.Errorf("models: label %d of image %d of the batch, want below %d", l, i, n.spec.Classes)
+		}
+	}
+	copy(g.x, b.X[:b.N*n.spec.Input.Len()])
+	g.step.labels = b.Labels[:b.N]
+	err := g.run(b.N)
+	return g.step.outcome, err
+}
+
+// check says whether x values can be count images of a batch.
+func (n *Net) check(count, x int) error {
+	if count < 1 || count > n.opts.Batch {
+		return fmt.Errorf("models: batch of %d images, want 1 to %d", count, n.opts.Batch)
+	}
+	if x < count*n.spec.Input.Len() {
+		return fmt.Errorf("models: %d input values for %d images of %v", x, count, n.spec.Input)
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package models
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// randomBatch is a batch of standard normal images with random labels.
+func randomBatch(s Spec, n int, seed uint64) Batch {
+	r := rand.New(rand.NewPCG(seed, 1))
+	b := Batch{X: make([]float32, n*s.Input.Len()), Labels: make([]uint8, n), N: n}
+	for i := range b.X {
+		b.X[i] = float32(r.NormFloat64())
+	}
+	for i := range b.Labels {
+		b.Labels[i] = uint8(r.IntN(s.Classes))
+	}
+	return b
+}
+
+func newNet(t testing.TB, name string, o Options) *Net {
+	t.Helper()
+	spec, err := Lookup(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := New(spec, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return n
+}
+
+func TestParameterAndMACCounts(t *testing.T) {
+	for name, want := range map[string][2]int{
+		"lenet-mnist":          {431080, 2293000},
+		"lenet-cifar10":        {145578, 12354176},
+		"lenet-cifar10-half":   {37210, 3703104},
+		"lenet-cifar10-double": {575818, 44500224},
+		"nin-cifar10":          {966986, 200357760},
+	} {
+		spec, err := Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := spec.Summary()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got [2]int
+		for _, r := range rows {
+			got[0] += r.Params
+			got[1] += r.MACs
+		}
+		if got != want {
+			t.Errorf("%s: parameters and MACs %v, want %v", name, got, want)
+		}
+	}
+}
+
+func TestOverfitsOneBatch(t *testing.T) {
+	n := newNet(t, "lenet-mnist", Options{Batch: 20, Seed: 1})
+	b := randomBatch(n.Spec(), 20, 7)
+	for i := range b.X {
+		b.X[i] *= 50
+	}
+	loss := math.Inf(1)
+	for step := range uint64(200) {
+		o, err := n.Train(b, step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		loss = o.Loss / 20
+		if loss < 0.01 {
+			return
+		}
+		if err := n.Update(0.001, 0.9, 5e-4); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Errorf("loss %g after 200 steps on one batch, want < 0.01", loss)
+}
