@@ -1,0 +1,48 @@
+package diagnostics
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/maxgain/maxgain/diagnostics/spectrum"
+	"github.com/maxgain/maxgain/trainer"
+)
+
+// Monitor is a trainer.Hook that runs probes before training and after epochs and appends what they find to the
+// epoch's row of the history. It only reads the network: training goes on to the same bits with or without it.
+type Monitor struct {
+	Probes []Probe
+	Every  int // epochs from one measurement to the next; 0 measures never
+	// Save, if not nil, is given each probe's spectrum, if it has one, to keep.
+	Save func(epoch int, s *spectrum.Spectrum) error
+}
+
+// Name implements trainer.Hook.
+func (m *Monitor) Name() string { return "gain" }
+
+// AfterEpoch implements trainer.Hook.
+func (m *Monitor) AfterEpoch(ctx context.Context, s *trainer.State) error {
+	if len(s.History.Rows) == 0 {
+		return fmt.Errorf("gain monitor: the history has no row for the epoch to measure")
+	}
+	row := &s.History.Rows[len(s.History.Rows)-1]
+	if m.Every < 1 || row.Epoch%m.Every != 0 {
+		return nil
+	}
+	subject := Subject{Net: s.Net, Predictions: s.Predictions, Previous: s.Previous}
+	for _, probe := range m.Probes {
+		reading, err := probe.Measure(ctx, subject)
+		if err != nil {
+			return fmt.Errorf("epoch %d: %w", row.Epoch, err)
+		}
+		for _, signal := range reading.Signals {
+			row.Signals = append(row.Signals, trainer.Signal(signal))
+		}
+		if m.Save != nil && reading.Spectrum != nil {
+			if err := m.Save(row.Epoch, reading.Spectrum); err != nil {
+				return fmt.Errorf("saving the spectrum of epoch %d: %w", row.Epoch, err)
+			}
+		}
+	}
+	return nil
+}
