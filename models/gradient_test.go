@@ -1,0 +1,196 @@
+package models
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/maxgain/maxgain/models/internal/kernel"
+	"gorgonia.org/tensor"
+)
+
+// doubleNet is a float64 training graph over copies of a net's weights.
+type doubleNet struct {
+	*graph[float64]
+	net     *Net
+	weights [][]float64
+	grads   [][]float64
+}
+
+func newDoubleNet(t *testing.T, spec Spec, batch int, what purpose) *doubleNet {
+	t.Helper()
+	n, err := New(spec, Options{Batch: batch, Seed: 3, Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { n.Close() })
+	d := &doubleNet{net: n}
+	var values, grads []*tensor.Dense
+	r := rand.New(rand.NewPCG(5, 6))
+	for _, p := range n.params {
+		w := make([]float64, len(p.Value))
+		for i, v := range p.Value {
+			w[i] = float64(v)
+			if len(p.Shape) == 1 {
+				w[i] = 0.1 * r.NormFloat64() // biases too must matter
+			}
+		}
+		g := make([]float64, len(w))
+		d.weights, d.grads = append(d.weights, w), append(d.grads, g)
+		values = append(values, dense(w, p.value.Shape()...))
+		grads = append(grads, dense(g, p.value.Shape()...))
+	}
+	if d.graph, err = build(n, newMemory[float64](values, grads), batch, what); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.vm.Close() })
+	return d
+}
+
+// loss runs the graph anew on weights that may have changed.
+func (d *doubleNet) loss(t *testing.T, n int) float64 {
+	t.Helper()
+	d.step.version++
+	if err := d.run(n); err != nil {
+		t.Fatal(err)
+	}
+	return d.step.outcome.Loss / float64(n)
+}
+
+// slimNIN is Network in Network with 6 channels, so that a finite difference is quick.
+func slimNIN() Spec { return nin("nin-slim", 32) }
+
+// strong makes initial weights large enough for every layer to matter.
+func strong(s Spec) Spec {
+	channels := s.Input.C
+	layers := append([]Layer(nil), s.Layers...)
+	for i, l := range layers {
+		if c, ok := l.(Conv); ok {
+			c.Sigma = math.Sqrt(2 / float64(c.Size*c.Size*channels))
+			layers[i], channels = c, c.Out
+		}
+	}
+	s.Layers = layers
+	return s
+}
+
+// The gradient of the mean loss by every weight equals the central difference of the loss, over the
+// whole net with its dropout masks, in float64.
+func TestWholeNetGradients(t *testing.T) {
+	for _, spec := range []Spec{strong(lenetMNIST()), strong(lenetCIFAR("lenet-cifar", 8, 8, 12, 12)), strong(slimNIN())} {
+		t.Run(spec.Name, func(t *testing.T) {
+			const n = 2
+			d := newDoubleNet(t, spec, 3, training) // one image of the batch is not live
+			b := randomBatch(spec, n, 11)
+			for i, v := range b.X {
+				d.x[i] = float64(v)
+			}
+			d.step.labels, d.step.number = b.Labels, 9
+			d.loss(t, n)
+			grads := make([][]float64, len(d.grads))
+			for i, g := range d.grads {
+				grads[i] = append([]float64(nil), g...)
+			}
+			r := rand.New(rand.NewPCG(1, 2))
+			for i, p := range d.net.params {
+				for range 6 {
+					j := r.IntN(len(grads[i]))
+					got := centralDifference(&d.weights[i][j], 1e-7, func() float64 { return d.loss(t, n) })
+					if want := grads[i][j]; math.Abs(got-want) > 1e-5*math.Max(math.Abs(want), 1e-3) {
+						t.Errorf("%s[%d]: gradient %g, central difference %g", p.Name, j, want, got)
+					}
+				}
+			}
+		})
+	}
+}
+
+// centralDifference is the fourth-order central difference of f by *x with step h, which must be small
+// enough that no ReLU or pool changes its mind in between.
+func centralDifference(x *float64, h float64, f func() float64) float64 {
+	at, sum := *x, 0.0
+	for _, s := range [...]struct{ step, weight float64 }{{-2, 1}, {-1, -8}, {1, 8}, {2, -1}} {
+		*x = at + s.step*h
+		sum += s.weight * f()
+	}
+	*x = at
+	return sum / (12 * h)
+}
+
+// The derivative of every projection by the input equals the central difference of the projection.
+func TestProjectionDerivatives(t *testing.T) {
+	spec := strong(lenetCIFAR("lenet-cifar", 8, 8, 12, 12))
+	d := newDoubleNet(t, spec, 1, probing)
+	b := randomBatch(spec, 1, 4)
+	for i, v := range b.X {
+		d.x[i] = float64(v)
+	}
+	value := func() float64 {
+		d.step.version++
+		if err := d.run(1); err != nil {
+			t.Fatal(err)
+		}
+		z := d.logits.Float64s()
+		s, dz := make([]float64, len(z)), make([]float64, len(z))
+		win := kernel.Scores(z, s)
+		return project(d.step.project, z, s, win, dz)
+	}
+	r := rand.New(rand.NewPCG(8, 8))
+	for _, p := range []Projection{LogScore, Score, Logit, Margin} {
+		d.step.project = p
+		value()
+		dx := append([]float64(nil), d.dx.Float64s()...)
+		for range 20 {
+			j := r.IntN(len(dx))
+			got := centralDifference(&d.x[j], 1e-6, value)
+			if want := dx[j]; math.Abs(got-want) > 1e-5*math.Max(math.Abs(want), 1e-3) {
+				t.Errorf("projection %d, input %d: derivative %g, central difference %g", p, j, want, got)
+			}
+		}
+	}
+}
+
+// The float32 training step agrees with the float64 graph to float32's rounding.
+func TestSinglePrecisionAgrees(t *testing.T) {
+	for _, name := range []string{"lenet-mnist", "lenet-cifar10", "nin-cifar10-narrow"} {
+		t.Run(name, func(t *testing.T) {
+			spec, err := Lookup(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			spec = strong(spec)
+			const n = 5
+			d := newDoubleNet(t, spec, n, training)
+			for i, p := range d.net.params {
+				for j, w := range d.weights[i] {
+					p.Value[j] = float32(w)
+					d.weights[i][j] = float64(p.Value[j])
+				}
+			}
+			d.net.Changed()
+			b := randomBatch(spec, n, 21)
+			for i, v := range b.X {
+				d.x[i] = float64(v)
+			}
+			d.step.labels, d.step.number = b.Labels, 2
+			want := d.loss(t, n)
+			got, err := d.net.Train(b, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if math.Abs(got.Loss/n-want) > 1e-5*math.Abs(want) {
+				t.Errorf("loss %g in float32, %g in float64", got.Loss/n, want)
+			}
+			for i, p := range d.net.params {
+				var diff, norm float64
+				for j, g := range d.grads[i] {
+					diff += (g - float64(p.Grad[j])) * (g - float64(p.Grad[j]))
+					norm += g * g
+				}
+				if e := math.Sqrt(diff / norm); !(e < 2e-5) {
+					t.Errorf("%s: relative error of the float32 gradient %.2g", p.Name, e)
+				}
+			}
+		})
+	}
+}
