@@ -1,0 +1,112 @@
+// Package configs describes a training run: the keys of its YAML file, their
+// defaults and limits, the presets shipped inside the program, and the errors
+// that a bad file gets. It knows nothing of nets or data beyond their names.
+package configs
+
+// Config is one run, fully resolved. The YAML keys are the fields' names in
+// lower case with underscores, under their section: train.batch_size.
+type Config struct {
+	Name      string // of the run; its folder is <output.dir>/<name>-<time>
+	Model     Model
+	Data      Data
+	Train     Train
+	Gain      Gain
+	Diagnosis Diagnosis
+	Stop      Stop
+	Output    Output
+
+	// Source says in words where the config came from. It is written as a
+	// comment above the resolved config and is no part of Hash or Diff.
+	Source string
+}
+
+// Model names the net.
+type Model struct {
+	Name string
+}
+
+// Data names the images and says which of them are trained on.
+type Data struct {
+	Name       string
+	Dir        string  // "" searches $MAXGAIN_DATA and the user's cache folder
+	TrainCount int     // 0 = all of them
+	ValCount   int     // 0 = all of them
+	UseAll     bool    // train on training and validation images alike
+	Holdout    float64 // share of the training images kept back for validation
+	LabelNoise float64 // share of the training labels drawn anew
+}
+
+// Phase is a number of epochs at one learning rate.
+type Phase struct {
+	Rate   float64
+	Epochs int
+}
+
+// Train holds the optimiser's settings. Either LearningRate is set or
+// Schedule is; Epochs never exceeds what a Schedule covers.
+type Train struct {
+	Epochs       int
+	BatchSize    int
+	LearningRate float64
+	Schedule     []Phase
+	Momentum     float64
+	WeightDecay  float64
+	Seed         uint64
+	Workers      int // 0 = every core
+}
+
+// Gain says which spectral signals are measured and how.
+type Gain struct {
+	Every       int     // epochs between measurements; 0 = none
+	Impulse     float64 // value of the bright pixel
+	Window      string  // hann or none, over the impulse's derivative
+	Projection  string  // inverse-score or one
+	Image       string  // PNG used instead of the impulse
+	SaveSpectra bool
+	Positions   int    // places at which an impulse is measured, centre included; 0 = none
+	Population  int    // images of the population gain; 0 = none
+	Images      string // train or noise: what the population is made of
+}
+
+// Diagnosis says what the verdicts are judged by.
+type Diagnosis struct {
+	Calibration string // file written by "train calibrate"; "" = documented defaults
+}
+
+// Stop says when a run ends before its last epoch.
+type Stop struct {
+	Rule          string // none, gain or validation
+	Patience      int    // epochs, of the validation rule
+	OnOverfitting bool   // of the gain rule
+	OnConvergence bool   // of the gain rule
+}
+
+// Output says where a run's folder goes and what is put into it.
+type Output struct {
+	Dir               string
+	CheckpointEvery   int     // epochs between kept checkpoints; 0 = last and best only
+	CheckpointMinutes float64 // between checkpoints within an epoch; 0 = none
+	TensorBoard       bool
+	Report            bool
+}
+
+// Default returns the settings of every key that has a default. The model, the
+// data, the learning rate and (without a schedule) the epochs have none.
+func Default() Config {
+	return Config{
+		Train: Train{BatchSize: 100, Momentum: 0.9, WeightDecay: 0.0005, Seed: 1},
+		Gain: Gain{Every: 1, Impulse: 1, Window: "hann", Projection: "inverse-score",
+			SaveSpectra: true, Population: 100, Images: "train"},
+		Stop:   Stop{Rule: "none", Patience: 5, OnOverfitting: true, OnConvergence: true},
+		Output: Output{Dir: "runs", CheckpointMinutes: 10, TensorBoard: true, Report: true},
+	}
+}
+
+// epochs returns the number of epochs that the phases cover.
+func epochs(phases []Phase) int {
+	total := 0
+	for _, p := range phases {
+		total += p.Epochs
+	}
+	return total
+}

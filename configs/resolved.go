@@ -1,0 +1,88 @@
+package configs
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// YAML returns the config with every key written out, enough to repeat the
+// run: Parse gives an equal Config back.
+func (c Config) YAML() []byte {
+	root := &yaml.Node{Kind: yaml.MappingNode}
+	if c.Source != "" {
+		root.HeadComment = "Every setting of this run, from " + c.Source
+	}
+	var open *yaml.Node
+	section := ""
+	for _, f := range c.fields() {
+		value := f.write()
+		if value == nil {
+			continue
+		}
+		head, key, nested := strings.Cut(f.key, ".")
+		if !nested {
+			root.Content = append(root.Content, scalar("!!str", f.key), value)
+			continue
+		}
+		if head != section {
+			section, open = head, &yaml.Node{Kind: yaml.MappingNode}
+			root.Content = append(root.Content, scalar("!!str", head), open)
+		}
+		open.Content = append(open.Content, scalar("!!str", key), value)
+	}
+	return encode(root)
+}
+
+// encode writes a tree of our own making, which yaml.v3 cannot refuse.
+func encode(n *yaml.Node) []byte {
+	var b bytes.Buffer
+	e := yaml.NewEncoder(&b)
+	e.SetIndent(2)
+	_ = e.Encode(n)
+	_ = e.Close()
+	return b.Bytes()
+}
+
+// Hash returns the SHA-256, in hexadecimal, of everything that determines the
+// numbers of a run. Folders, workers and what else is written do not count.
+func (c Config) Hash() string {
+	h := sha256.New()
+	for _, f := range c.fields() {
+		if !neutral[f.key] {
+			fmt.Fprintf(h, "%s=%s\n", f.key, valueText(f))
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Diff returns the keys that two configs of different Hash differ in, each as
+// "train.momentum: 0.9, now 0.5", in the order of the resolved file.
+func Diff(a, b Config) []string {
+	var different []string
+	then, now := a.fields(), b.fields()
+	for i, f := range then {
+		from, to := valueText(f), valueText(now[i])
+		if from != to && !neutral[f.key] {
+			different = append(different, fmt.Sprintf("%s: %s, now %s", f.key, from, to))
+		}
+	}
+	return different
+}
+
+// valueText is a field's value on one line; "unset" when not in use.
+func valueText(f field) string {
+	n := f.write()
+	if n == nil {
+		return "unset"
+	}
+	n.Style |= yaml.FlowStyle
+	if n.Kind == yaml.ScalarNode {
+		n.Style = 0
+	}
+	return strings.TrimSpace(string(encode(n)))
+}
