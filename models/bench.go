@@ -1,0 +1,144 @@
+package models
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/maxgain/maxgain/models/internal/kernel"
+)
+
+// LayerTime is how long one convolution, with the ReLU and pooling fused to it, takes over a batch.
+type LayerTime struct {
+	Name            string
+	FLOPs           float64 // of one direction in the direct form: 2 × multiply-accumulates × images
+	Forward         float64 // seconds
+	BackwardData    float64 // seconds; 0 for the first layer, which needs none in training
+	BackwardWeights float64 // seconds
+}
+
+// Timing is what Bench has measured; times are medians, in seconds.
+type Timing struct {
+	Batch   int
+	Train   float64 // one training step: forward, backward, update
+	Forward float64 // one evaluation
+	Layers  []LayerTime
+}
+
+// CPULevel is the instruction set in use: generic, avx2 or avx512. The error says that $MAXGAIN_CPU asks
+// for one that is not there.
+func CPULevel() (string, error) {
+	l, err := kernel.CPULevel()
+	return l.String(), err
+}
+
+// PeakGFLOPS measures the machine's float32 multiply-add rate with that many threads.
+func PeakGFLOPS(workers int) float64 { return kernel.PeakGFLOPS(workers) }
+
+// Bench times the net on a batch of synthetic images for about d, without keeping what the training
+// steps do to the weights in check: the net is of no other use afterwards.
+func Bench(n *Net, d time.Duration) (Timing, error) {
+	r := rand.New(rand.NewPCG(1, 1))
+	b := Batch{X: make([]float32, n.opts.Batch*n.spec.Input.Len()), Labels: make([]uint8, n.opts.Batch), N: n.opts.Batch}
+	for i := range b.X {
+		b.X[i] = float32(r.NormFloat64())
+	}
+	for i := range b.Labels {
+		b.Labels[i] = uint8(r.IntN(n.spec.Classes))
+	}
+	step := uint64(0)
+	train := func() error {
+		step++
+		if _, err := n.Train(b, step); err != nil {
+			return err
+		}
+		return n.Update(1e-6, 0.9, 0)
+	}
+	forward := func() error { _, err := n.Evaluate(b); return err }
+	out := Timing{Batch: n.opts.Batch}
+	times, err := interleave(d*2/3, train, forward)
+	if err != nil {
+		return out, err
+	}
+	out.Train, out.Forward = times[0], times[1]
+	out.Layers, err = n.benchLayers(d / 3)
+	return out, err
+}
+
+// benchLayers times each convolution by itself on the maps that the last step has left.
+func (n *Net) benchLayers(d time.Duration) ([]LayerTime, error) {
+	var layers []LayerTime
+	var jobs []func() error
+	param, batch := 0, n.opts.Batch
+	x := n.memory.buffers["input"]
+	for i, g := range n.groups {
+		if g.block.Out == 0 {
+			x = n.memory.buffers[g.name]
+			continue
+		}
+		block, y := n.memory.blocks[fmt.Sprintf("%s direct=false", g.name)], n.memory.buffers[g.name]
+		in, out := g.block.In.Len(), g.block.Output().Len()
+		if block == nil || len(x) < batch*in || len(y) < batch*out {
+			return nil, fmt.Errorf("models: %s has not been run yet", g.name)
+		}
+		in1, dy, dx := x, make([]float32, batch*out), make([]float32, batch*in)
+		for j := range dy {
+			dy[j] = float32(j%7-3) * 1e-3
+		}
+		w, bias := n.params[param], n.params[param+1]
+		layers = append(layers, LayerTime{Name: g.name, FLOPs: g.flops() * float64(batch)})
+		jobs = append(jobs,
+			func() error { block.Forward(in1, y, batch); return nil },
+			func() error {
+				if i > 0 {
+					block.Backward(in1, y, dy, dx, nil, nil, batch)
+				}
+				return nil
+			},
+			func() error { block.Backward(in1, y, dy, nil, w.Grad, bias.Grad, batch); return nil })
+		param += 2
+		x = y
+	}
+	times, err := interleave(d, jobs...)
+	if err != nil {
+		return nil, err
+	}
+	for i := range layers {
+		layers[i].Forward, layers[i].BackwardWeights = times[3*i], times[3*i+2]
+		if i > 0 {
+			layers[i].BackwardData = times[3*i+1]
+		}
+	}
+	return layers, nil
+}
+
+// flops is the group's forward work an image in the direct form.
+func (g group) flops() float64 {
+	b := g.block
+	return 2 * float64(b.WeightLen()) * float64(b.Conv.OutH(b.In.H)*b.Conv.OutW(b.In.W))
+}
+
+// interleave runs the jobs in turn for about d, at least three rounds after one that does not count, and
+// returns each one's median time in seconds.
+func interleave(d time.Duration, jobs ...func() error) ([]float64, error) {
+	times := make([][]float64, len(jobs))
+	start := time.Now()
+	for round := 0; round <= 3 || time.Since(start) < d; round++ {
+		for i, job := range jobs {
+			t := time.Now()
+			if err := job(); err != nil {
+				return nil, err
+			}
+			if round > 0 {
+				times[i] = append(times[i], time.Since(t).Seconds())
+			}
+		}
+	}
+	medians := make([]float64, len(jobs))
+	for i, t := range times {
+		slices.Sort(t)
+		medians[i] = t[len(t)/2]
+	}
+	return medians, nil
+}
