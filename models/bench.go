@@ -33,9 +33,6 @@ func CPULevel() (string, error) {
 	return l.String(), err
 }
 
-// PeakGFLOPS measures the machine's float32 multiply-add rate with that many threads.
-func PeakGFLOPS(workers int) float64 { return kernel.PeakGFLOPS(workers) }
-
 // Bench times the net on a batch of synthetic images for about d, without keeping what the training
 // steps do to the weights in check: the net is of no other use afterwards.
 func Bench(n *Net, d time.Duration) (Timing, error) {

@@ -161,7 +161,7 @@ func (b *builder[T]) layers(x *gorgonia.Node) (*gorgonia.Node, error) {
 
 func (b *builder[T]) convolution(gr group, x *gorgonia.Node, param int, first bool) (*gorgonia.Node, error) {
 	spec := gr.block
-	spec.Direct = b.what == probing
+	spec.Direct, spec.NeedDX = b.what == probing, b.what == probing || !first
 	key := fmt.Sprintf("%s direct=%t", gr.name, spec.Direct)
 	block := b.memory.blocks[key]
 	if block == nil {
@@ -178,7 +178,7 @@ func (b *builder[T]) convolution(gr group, x *gorgonia.Node, param int, first bo
 		op.wantDW = true
 		op.dw, op.db = b.memory.dparams[param], b.memory.dparams[param+1]
 	}
-	if op.wantDX = b.what == probing || (b.what == training && !first); op.wantDX {
+	if op.wantDX = spec.NeedDX && b.what != evaluating; op.wantDX {
 		op.dx = b.gradient(spec.In)
 	}
 	y, err := gorgonia.ApplyOp(op, x, b.weight[param], b.weight[param+1])

@@ -86,3 +86,21 @@ func TestOverfitsOneBatch(t *testing.T) {
 	}
 	t.Errorf("loss %g after 200 steps on one batch, want < 0.01", loss)
 }
+
+func BenchmarkTrain(b *testing.B) {
+	for _, name := range []string{"lenet-mnist", "lenet-cifar10", "nin-cifar10"} {
+		b.Run(name, func(b *testing.B) {
+			n := newNet(b, name, Options{Batch: 100, Seed: 1})
+			batch := randomBatch(n.Spec(), 100, 1)
+			for step := 0; b.Loop(); step++ {
+				if _, err := n.Train(batch, uint64(step)); err != nil {
+					b.Fatal(err)
+				}
+				if err := n.Update(0, 0.9, 0); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(100*float64(b.N)/b.Elapsed().Seconds(), "images/s")
+		})
+	}
+}

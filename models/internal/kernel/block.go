@@ -25,6 +25,7 @@ type BlockSpec struct {
 	Out    int
 	Post   []Post
 	Direct bool // sum each output's products in one order at every pixel: no Winograd
+	NeedDX bool // gradients by the input are wanted
 }
 
 // Output is the shape of the block's result.

@@ -16,8 +16,19 @@ type convEngine[T Float] interface {
 	backward(x, dx, dw, db []T, n int, grad func(image, worker int) []T)
 }
 
+// newConvEngine is the fastest engine that there is for the convolution.
 func newConvEngine[T Float](spec BlockSpec, batch int, workers *Workers) convEngine[T] {
+	if e, ok := newSingleEngine(spec, batch, workers).(convEngine[T]); ok {
+		return e
+	}
 	return newReferenceConv[T](spec, workers)
+}
+
+func newSingleEngine(spec BlockSpec, batch int, workers *Workers) convEngine[float32] {
+	if isDense(spec) {
+		return newDenseConv(spec, batch, workers)
+	}
+	return newDirectConv(spec, workers)
 }
 
 // gradParts is the number of partial weight gradients, each over a fixed range of the batch's images,
@@ -53,11 +64,8 @@ func (c *referenceConv[T]) backward(x, dx, dw, db []T, n int, grad func(image, w
 	in := c.spec.In.Len()
 	c.workers.Run(gradParts, func(p, worker int) {
 		if dw != nil {
-			if c.dw[p] == nil {
-				c.dw[p], c.db[p] = make([]T, len(dw)), make([]T, len(db))
-			}
-			clear(c.dw[p])
-			clear(c.db[p])
+			clearPart(&c.dw[p], len(dw))
+			clearPart(&c.db[p], len(db))
 		}
 		lo, hi := partRange(p, n)
 		for i := lo; i < hi; i++ {

@@ -248,7 +248,7 @@ func TestSoftmaxLossAtExtremes(t *testing.T) {
 // One image's output must not depend on the batch around it, nor the sum over a batch on the workers.
 func TestBlockIgnoresWorkers(t *testing.T) {
 	spec := BlockSpec{In: Shape{8, 8, 3}, Conv: Window{KH: 5, KW: 5, Stride: 1, Top: 2, Bottom: 2, Left: 2, Right: 2}, Out: 20,
-		Post: []Post{{Kind: ReLU}, {Kind: AvgPool, Window: Window{KH: 3, KW: 3, Stride: 2, Bottom: 1, Right: 1}}}}
+		Post: []Post{{Kind: ReLU}, {Kind: AvgPool, Window: Window{KH: 3, KW: 3, Stride: 2, Bottom: 1, Right: 1}}}, NeedDX: true}
 	const n = 7
 	r := rand.New(rand.NewPCG(1, 1))
 	single := func(n int) []float32 {

@@ -1,0 +1,62 @@
+package kernel
+
+// directConv is the convolution as strips, image by image.
+type directConv struct {
+	spec    BlockSpec
+	conv    *Conv
+	workers *Workers
+	scratch []*ConvScratch // per worker
+	data    bool           // gradients by the input are wanted
+	dw, db  [gradParts][]float32
+}
+
+func newDirectConv(spec BlockSpec, workers *Workers) *directConv {
+	c := &directConv{spec: spec, conv: NewConv(spec.In, spec.Conv, spec.Out), workers: workers, data: spec.NeedDX}
+	for range workers.Count() {
+		c.scratch = append(c.scratch, c.conv.NewScratch())
+	}
+	return c
+}
+
+func (c *directConv) pack(w, bias []float32) { c.conv.Pack(w, bias, c.data) }
+
+func (c *directConv) forward(x []float32, n int, out convSink[float32]) {
+	in := c.spec.In.Len()
+	c.workers.Run(n, func(i, worker int) {
+		c.conv.Forward(x[i*in:][:in], out.target(i, worker), false, c.scratch[worker])
+		out.finish(i, worker)
+	})
+}
+
+func (c *directConv) backward(x, dx, dw, db []float32, n int, grad func(image, worker int) []float32) {
+	in := c.spec.In.Len()
+	c.workers.Run(gradParts, func(p, worker int) {
+		if dw != nil {
+			clearPart(&c.dw[p], len(dw))
+			clearPart(&c.db[p], len(db))
+		}
+		lo, hi := partRange(p, n)
+		for i := lo; i < hi; i++ {
+			g := grad(i, worker)
+			if dx != nil {
+				c.conv.BackwardData(g, dx[i*in:][:in], c.scratch[worker])
+			}
+			if dw != nil {
+				c.conv.BackwardWeights(x[i*in:][:in], g, c.dw[p], c.db[p], c.scratch[worker])
+			}
+		}
+	})
+	if dw != nil {
+		sumParts(dw, c.dw[:])
+		sumParts(db, c.db[:])
+	}
+}
+
+// clearPart makes a partial gradient of n zeros.
+func clearPart[T Float](part *[]T, n int) {
+	if *part == nil {
+		*part = make([]T, n)
+		return
+	}
+	clear(*part)
+}
