@@ -1,0 +1,180 @@
+package trainer
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/maxgain/maxgain/models"
+)
+
+// Keys of a checkpoint's metadata, and the format they belong to.
+const (
+	checkpointFormat = "maxgain-checkpoint-1"
+
+	metaFormat   = "format"
+	metaModel    = "model"
+	metaSeed     = "seed"
+	metaEpoch    = "epoch" // completed
+	metaData     = "data"  // name, number of training images, checksum
+	metaConfig   = "config"
+	metaHash     = "config_sha256"
+	metaProgress = "progress"
+	metaHistory  = "history"
+	metaChecksum = "sha256" // of the whole file with zeros in this place
+
+	predictionsTensor = "trainer.predictions"
+	previousTensor    = "trainer.previous_predictions"
+)
+
+// progress is all a checkpoint holds beside tensors, history and configuration.
+type progress struct {
+	At          position   `json:"at"`
+	Loss        exact      `json:"loss"`
+	Wrong       int        `json:"wrong"`
+	Seen        int        `json:"seen"`
+	Training    exact      `json:"training_seconds"`
+	Elapsed     exact      `json:"elapsed_seconds"`
+	BestEpoch   int        `json:"best_epoch"`
+	Stop        *StopError `json:"stop"`
+	StatusEpoch int        `json:"status_epoch"`
+}
+
+// velocityName is the name of a parameter's velocity in a checkpoint.
+func velocityName(param string) string { return "optimizer." + param + ".velocity" }
+
+// encodeCheckpoint is the checkpoint of the run as it is now.
+func (t *Trainer) encodeCheckpoint() ([]byte, error) {
+	var tensors []models.Tensor
+	for _, p := range t.net.Params() {
+		tensors = append(tensors, models.Float32Tensor(p.Name, p.Shape, p.Export(p.Value)))
+	}
+	for _, p := range t.net.Params() {
+		tensors = append(tensors, models.Float32Tensor(velocityName(p.Name), p.Shape, p.Export(p.Velocity)))
+	}
+	for _, c := range []struct {
+		name    string
+		classes []uint8
+	}{{predictionsTensor, t.current}, {previousTensor, t.previous}} {
+		if c.classes != nil {
+			tensors = append(tensors, models.Tensor{Name: c.name, DType: "U8", Shape: []int{len(c.classes)}, Data: c.classes})
+		}
+	}
+	at, err := json.Marshal(progress{
+		At: t.at, Loss: exact(t.sums.Loss), Wrong: t.sums.Wrong, Seen: t.sums.Seen,
+		Training: exact(t.sums.Training), Elapsed: exact(t.sums.Elapsed),
+		BestEpoch: t.bestEpoch, Stop: t.stop, StatusEpoch: t.status.Epoch,
+	})
+	if err != nil {
+		return nil, err
+	}
+	history, err := json.Marshal(t.history)
+	if err != nil {
+		return nil, err
+	}
+	return sealed(tensors, map[string]string{
+		metaFormat:   checkpointFormat,
+		metaModel:    t.net.Spec().Name,
+		metaSeed:     strconv.FormatUint(t.o.Seed, 10),
+		metaEpoch:    strconv.Itoa(t.status.Epoch),
+		metaData:     t.dataIdentity(),
+		metaConfig:   string(t.o.Checkpoints.Config),
+		metaHash:     hexSum(t.o.Checkpoints.Config),
+		metaProgress: string(at),
+		metaHistory:  string(history),
+	})
+}
+
+// dataIdentity names the training data.
+func (t *Trainer) dataIdentity() string {
+	return fmt.Sprintf("%s, %d training images, %s", t.data.Name, t.data.Train.Len(), t.data.Checksum)
+}
+
+func hexSum(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+var noChecksum = strings.Repeat("0", 2*sha256.Size)
+
+// sealed is a safetensors file with the SHA-256 of all its bytes in its metadata.
+func sealed(tensors []models.Tensor, meta map[string]string) ([]byte, error) {
+	meta[metaChecksum] = noChecksum
+	var file bytes.Buffer
+	if err := models.WriteSafetensors(&file, tensors, meta); err != nil {
+		return nil, err
+	}
+	b := file.Bytes()
+	place, err := checksumPlace(b)
+	if err != nil {
+		return nil, err
+	}
+	copy(place, hexSum(b))
+	return b, nil
+}
+
+// checksumPlace is where in a file the checksum's digits are. Quotes within metadata are escaped, so
+// the first match is the key itself.
+func checksumPlace(file []byte) ([]byte, error) {
+	key := []byte(`"` + metaChecksum + `":"`)
+	i := bytes.Index(file, key)
+	if i < 0 || len(file) < i+len(key)+len(noChecksum) {
+		return nil, errors.New("it has no checksum")
+	}
+	return file[i+len(key) : i+len(key)+len(noChecksum)], nil
+}
+
+// unsealed parses a file made by sealed; any damage is an ErrCheckpoint. The file's bytes are kept.
+func unsealed(file []byte) ([]models.Tensor, map[string]string, error) {
+	tensors, meta, err := models.ReadSafetensors(file)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	}
+	place, err := checksumPlace(file)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	}
+	want := string(place)
+	copy(place, noChecksum)
+	got := hexSum(file)
+	copy(place, want)
+	if got != want {
+		return nil, nil, fmt.Errorf("%w: its SHA-256 is %s, it should be %s", ErrCheckpoint, got, want)
+	}
+	return tensors, meta, nil
+}
+
+// checkpoint is a checkpoint's content.
+type checkpoint struct {
+	tensors  map[string]models.Tensor
+	meta     map[string]string
+	progress progress
+	history  *History
+}
+
+// decodeCheckpoint parses a checkpoint; what is not a whole one of this format is an ErrCheckpoint.
+func decodeCheckpoint(file []byte) (*checkpoint, error) {
+	tensors, meta, err := unsealed(file)
+	if err != nil {
+		return nil, err
+	}
+	if meta[metaFormat] != checkpointFormat {
+		return nil, fmt.Errorf("%w: its format is %q, want %q", ErrCheckpoint, meta[metaFormat], checkpointFormat)
+	}
+	c := &checkpoint{tensors: make(map[string]models.Tensor, len(tensors)), meta: meta, history: &History{}}
+	for _, t := range tensors {
+		c.tensors[t.Name] = t
+	}
+	if err := json.Unmarshal([]byte(meta[metaProgress]), &c.progress); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrCheckpoint, metaProgress, err)
+	}
+	if err := json.Unmarshal([]byte(meta[metaHistory]), c.history); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrCheckpoint, metaHistory, err)
+	}
+	return c, nil
+}

@@ -1,0 +1,57 @@
+package trainer
+
+import "errors"
+
+// RunState is what has become of a run.
+type RunState string
+
+// The states of a run.
+const (
+	StateRunning     RunState = "running"     // or killed: nobody was left to say otherwise
+	StateFinished    RunState = "finished"    // all epochs done
+	StateStopped     RunState = "stopped"     // ended early by a hook
+	StateInterrupted RunState = "interrupted" // ended by a signal after a checkpoint; can be resumed
+	StateDiverged    RunState = "diverged"    // loss or weights were no finite numbers any more
+	StateFailed      RunState = "failed"      // an error
+)
+
+// StopReason is why a run ended.
+type StopReason string
+
+// The reasons for which a run ends.
+const (
+	ReasonNone        StopReason = ""                       // it has not
+	ReasonEpochs      StopReason = "all-epochs-done"        //
+	ReasonOverfitting StopReason = "overfitting"            // hook: strong overfitting begins
+	ReasonConverged   StopReason = "converged"              // hook: nothing more to gain
+	ReasonRateTooHigh StopReason = "learning-rate-too-high" // hook
+	ReasonValidation  StopReason = "validation-patience"    // hook: validation has not improved for long
+	ReasonPruned      StopReason = "pruned"                 // hook: a sweep needs this trial no longer
+	ReasonInterrupted StopReason = "interrupted"            // signal or cancelled context
+	ReasonLoss        StopReason = "loss-not-finite"        //
+	ReasonWeights     StopReason = "weights-not-finite"     //
+	ReasonError       StopReason = "error"                  //
+)
+
+// Status is a run's state for people and programs.
+type Status struct {
+	State     RunState   `json:"state"`
+	Reason    StopReason `json:"reason"`
+	Detail    string     `json:"detail"`
+	Epoch     int        `json:"epoch"`      // completed
+	Epochs    int        `json:"epochs"`     // planned
+	BestEpoch int        `json:"best_epoch"` // whose weights are in best.safetensors; −1: none
+	Restored  bool       `json:"restored"`   // the net ended with the best epoch's weights
+}
+
+// Errors by which a caller decides.
+var (
+	// ErrInterrupted is returned when the context was cancelled; a checkpoint has been written.
+	ErrInterrupted = errors.New("training was interrupted")
+	// ErrDiverged is returned when the loss or the weights became NaN or infinite.
+	ErrDiverged = errors.New("training diverged")
+	// ErrMismatch is wrapped when a checkpoint belongs to another model, configuration or data.
+	ErrMismatch = errors.New("the checkpoint is of another run")
+	// ErrCheckpoint is wrapped when a checkpoint cannot be used because its content is damaged.
+	ErrCheckpoint = errors.New("damaged checkpoint")
+)

@@ -1,0 +1,158 @@
+package trainer
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/maxgain/maxgain/trainer/internal/atomicfile"
+)
+
+// Names of the files in the folder of checkpoints.
+const (
+	lastFile     = "last.safetensors"
+	previousFile = "last-1.safetensors" // the one before, for when last is damaged
+	damagedFile  = "last-damaged.safetensors"
+	bestFile     = "best.safetensors"
+)
+
+func epochFile(epoch int) string { return fmt.Sprintf("epoch-%d.safetensors", epoch) }
+
+// CheckpointOptions say when and where checkpoints are written. last.safetensors is written after
+// every epoch.
+type CheckpointOptions struct {
+	Dir     string  // of the checkpoints; empty: none are written
+	Every   int     // epochs from one epoch-N.safetensors, which are kept, to the next; 0: none
+	Minutes float64 // after which last.safetensors is written within an epoch; 0: never
+	Resume  bool    // go on from the last checkpoint in Dir; without one the run begins anew
+	Config  []byte  // YAML of the run, which a checkpoint must agree with
+	// FreeKeys are keys of Config that may differ from the checkpoint's, or their beginnings if they
+	// end in a dot: {"train.workers", "output."}.
+	FreeKeys []string
+}
+
+// store is the folder of checkpoints.
+type store struct{ dir string }
+
+func (s *store) path(name string) string { return filepath.Join(s.dir, name) }
+
+// open makes the folder if need be and removes what a killed process left half written.
+func (s *store) open() error {
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+		return fmt.Errorf("folder of checkpoints: %w", err)
+	}
+	if err := atomicfile.Clean(s.dir); err != nil {
+		return fmt.Errorf("folder of checkpoints: %w", err)
+	}
+	return nil
+}
+
+// put writes a file other than last.
+func (s *store) put(name string, file []byte) error {
+	return atomicfile.WriteBytes(s.path(name), file)
+}
+
+// putLast writes last and keeps the one before it. Whatever happens, one of the two is whole.
+func (s *store) putLast(file []byte) error {
+	const next = "next.safetensors"
+	if err := s.put(next, file); err != nil {
+		return err
+	}
+	if err := os.Rename(s.path(lastFile), s.path(previousFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Rename(s.path(next), s.path(lastFile)); err != nil {
+		return err
+	}
+	return atomicfile.SyncDir(s.dir)
+}
+
+// get reads and checks one checkpoint.
+func (s *store) get(name string) (*checkpoint, error) {
+	file, err := os.ReadFile(s.path(name))
+	if err != nil {
+		return nil, err
+	}
+	c, err := decodeCheckpoint(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.path(name), err)
+	}
+	return c, nil
+}
+
+// latest is the newest whole checkpoint, nil if none was ever written. A damaged last is put aside
+// with a warning and the one before it is used.
+func (s *store) latest(warn func(format string, args ...any)) (*checkpoint, error) {
+	c, err := s.get(lastFile)
+	if err == nil {
+		return c, nil
+	}
+	if !errors.Is(err, ErrCheckpoint) && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	previous, previousErr := s.get(previousFile)
+	switch {
+	case previousErr == nil:
+	case errors.Is(previousErr, fs.ErrNotExist) && errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case errors.Is(previousErr, fs.ErrNotExist):
+		return nil, fmt.Errorf("%w; there is none before it, so begin the run anew", err)
+	default:
+		return nil, fmt.Errorf("%w; nor can the one before it be used: %w", err, previousErr)
+	}
+	warn("%v; going on from the one before it, after epoch %s", err, previous.meta[metaEpoch])
+	if errors.Is(err, ErrCheckpoint) {
+		// Else the next checkpoint would move the damaged file over the good one.
+		if err := os.Rename(s.path(lastFile), s.path(damagedFile)); err != nil {
+			return nil, err
+		}
+	}
+	return previous, nil
+}
+
+// save writes the run as it is now to last.safetensors and to the other files, these first.
+func (t *Trainer) save(also []string) error {
+	if t.store == nil {
+		return nil
+	}
+	file, err := t.encodeCheckpoint()
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	for _, name := range also {
+		if err := t.store.put(name, file); err != nil {
+			return fmt.Errorf("checkpoint: %w", err)
+		}
+	}
+	if err := t.store.putLast(file); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	t.saved = t.now()
+	return nil
+}
+
+// saveOnTimer writes last.safetensors within an epoch when it is time, if the weights are sound.
+func (t *Trainer) saveOnTimer() error {
+	minutes := t.o.Checkpoints.Minutes
+	if t.store == nil || minutes == 0 || t.now().Sub(t.saved) < time.Duration(minutes*float64(time.Minute)) {
+		return nil
+	}
+	if err := t.checkWeights(); err != nil {
+		return t.diverged(t.row(), ReasonWeights, err)
+	}
+	return t.save(nil)
+}
+
+// keepBest keeps the weights as they are now in memory, to come back to.
+func (t *Trainer) keepBest() {
+	params := t.net.Params()
+	if t.best == nil {
+		t.best = make([][]float32, len(params))
+	}
+	for i, p := range params {
+		t.best[i] = append(t.best[i][:0], p.Value...)
+	}
+}

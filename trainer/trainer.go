@@ -1,0 +1,156 @@
+// Package trainer trains a net: the loop over epochs and batches, the learning-rate schedule, the
+// history, hooks after each epoch, checkpoints and exact resumption.
+//
+// Everything random is drawn from streams that depend on the seed, the epoch and the step alone, and
+// hooks decide by the history alone. So a checkpoint needs no generator's state, and a run that was
+// interrupted anywhere and resumed ends with the same bits as one that was not.
+package trainer
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/maxgain/maxgain/datasets"
+	"github.com/maxgain/maxgain/models"
+)
+
+// Net is what the trainer and the hooks need of a net; *models.Net is one.
+type Net interface {
+	Spec() models.Spec
+	Params() []*models.Param
+	// Train computes a batch's outcome and leaves its gradients in the parameters.
+	Train(b models.Batch, step uint64) (models.Outcome, error)
+	// Update moves the weights along the gradients of the last Train.
+	Update(rate, momentum, decay float64) error
+	Evaluate(b models.Batch) (models.Outcome, error)
+	// Changed tells the net that its weights were written to.
+	Changed()
+	Linearize(x []float64, count int, p models.Projection) (models.Linearization, error)
+	LinearizeBatch(x []float32, count int) (logit, margin models.Linearization, err error)
+}
+
+// Options say how to train.
+type Options struct {
+	Epochs      int
+	BatchSize   int // images a step, and at a time in evaluation
+	Schedule    Schedule
+	Momentum    float64
+	WeightDecay float64
+	Seed        uint64
+	Hooks       []Hook // called in this order
+
+	Checkpoints CheckpointOptions
+	Recorder    Recorder       // keeps the history; nil: nobody does
+	Observer    Observer       // shows progress; nil: nobody does
+	Warn        func(s string) // is told what is amiss but not fatal; nil: nobody is
+}
+
+// Recorder keeps a run's history and status where people find them.
+type Recorder interface {
+	// Record is called when the run begins or is resumed, after every epoch and at the end.
+	Record(h *History, s Status) error
+}
+
+// Observer is told how training goes on, from the goroutine that trains.
+type Observer interface {
+	// BatchDone is called after every step: images done of the epoch's total, and the mean
+	// training loss of the epoch so far.
+	BatchDone(epoch, done, total int, loss float64)
+	// EpochDone is called when an epoch's row is complete, epoch 0 (before training) included.
+	EpochDone(r Row)
+}
+
+// Trainer is one run of training. Make it with New and use it once.
+type Trainer struct {
+	net       Net
+	data      *datasets.Dataset
+	o         Options
+	store     *store
+	now       func() time.Time
+	history   *History
+	at        position
+	sums      sums
+	current   []uint8 // [training images] predictions of the epoch in progress
+	previous  []uint8 // the same of the epoch before; nil in epoch 1
+	order     []int   // [training images] the epoch's shuffled order
+	train     *loader
+	bestEpoch int         // −1: none
+	best      [][]float32 // the best epoch's weights, one slice a parameter
+	stop      *StopError  // the hook's wish that ended the run
+	status    Status
+	saved     time.Time // of the last checkpoint
+}
+
+// position is where in its course a run is.
+type position struct {
+	Epoch int `json:"epoch"` // the epoch in progress; 0 is the look before training
+	Step  int `json:"step"`  // the steps done in it
+}
+
+// sums are the running sums of the epoch in progress.
+type sums struct {
+	Loss     float64 // over the images seen
+	Wrong    int     // images
+	Seen     int     // images
+	Training float64 // seconds spent in steps
+	Elapsed  float64 // seconds since the epoch began, interruptions left out
+}
+
+// New prepares a run of the net on data.Train, validated on data.Val and tested on data.Test where
+// there are any. With Checkpoints.Resume the net's weights are replaced in Run.
+func New(net Net, data *datasets.Dataset, o Options) (*Trainer, error) {
+	if err := o.check(data); err != nil {
+		return nil, fmt.Errorf("trainer: %w", err)
+	}
+	n := data.Train.Len()
+	t := &Trainer{
+		net: net, data: data, o: o, now: time.Now,
+		history:   &History{},
+		current:   make([]uint8, n),
+		order:     make([]int, n),
+		train:     newLoader(data.Train, o.BatchSize),
+		bestEpoch: -1,
+		status:    Status{State: StateRunning, Epochs: o.Epochs, BestEpoch: -1},
+	}
+	if o.Checkpoints.Dir != "" {
+		t.store = &store{dir: o.Checkpoints.Dir}
+	}
+	return t, nil
+}
+
+func (o Options) check(data *datasets.Dataset) error {
+	var errs []error
+	bad := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	bad(o.Epochs >= 1, "got %d epochs, want at least 1", o.Epochs)
+	bad(o.BatchSize >= 1, "got a batch size of %d, want at least 1", o.BatchSize)
+	bad(o.Momentum >= 0 && o.Momentum < 1, "got a momentum of %v, want 0 ≤ momentum < 1", o.Momentum)
+	bad(o.WeightDecay >= 0, "got a weight decay of %v, want at least 0", o.WeightDecay)
+	bad(o.Checkpoints.Every >= 0, "got a checkpoint every %d epochs, want at least 0", o.Checkpoints.Every)
+	bad(o.Checkpoints.Minutes >= 0, "got a checkpoint every %v minutes, want at least 0", o.Checkpoints.Minutes)
+	bad(data.Train != nil && data.Train.Len() > 0, "there are no training images")
+	bad(!o.Checkpoints.Resume || o.Checkpoints.Dir != "", "a run without checkpoints cannot be resumed")
+	if err := o.Schedule.check(o.Epochs); err != nil {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// warn passes on what is amiss but not fatal.
+func (t *Trainer) warn(format string, args ...any) {
+	if t.o.Warn != nil {
+		t.o.Warn(fmt.Sprintf(format, args...))
+	}
+}
+
+// steps is the number of steps in an epoch; the last may be smaller.
+func (t *Trainer) steps() int {
+	return (t.data.Train.Len() + t.o.BatchSize - 1) / t.o.BatchSize
+}
+
+// History is the run's history so far.
+func (t *Trainer) History() *History { return t.history }
