@@ -15,7 +15,7 @@ const models = "lenet-mnist, lenet-cifar10, lenet-cifar10-half, lenet-cifar10-do
 var bad = map[string][]string{
 	"value": {":9:18: train.learning_rate: got -0.1, want a number > 0"},
 	"unknown": {
-		":1:1: data.name: missing, want one of mnist, fashion-mnist, cifar-10, digits",
+		":1:1: data.name: missing, want one of mnist, fashion-mnist, cifar10, digits",
 		":1:1: model.name: missing, want one of " + models,
 		":1:1: train.epochs: missing, want a whole number from 1 to 1000000",
 		":1:1: train.learning_rate: missing, want a number > 0 (or train.schedule)",
@@ -42,7 +42,7 @@ var bad = map[string][]string{
 		":17:1: train: given twice, first in line 10",
 	},
 	"sections": {
-		":1:1: data.name: missing, want one of mnist, fashion-mnist, cifar-10, digits",
+		":1:1: data.name: missing, want one of mnist, fashion-mnist, cifar10, digits",
 		":1:1: model.name: missing, want one of " + models,
 		`:1:8: model: got "lenet-mnist", want a section, such as model.name: …`,
 		":2:7: data: got a list, want a section, such as data.name: …",
@@ -78,7 +78,7 @@ var bad = map[string][]string{
 	"two":    {":2: not valid YAML: a second document; want one"},
 	"list":   {":1:1: got a list, want sections: model, data, train, gain, diagnosis, stop, output"},
 	"empty": {
-		":1:1: data.name: missing, want one of mnist, fashion-mnist, cifar-10, digits",
+		":1:1: data.name: missing, want one of mnist, fashion-mnist, cifar10, digits",
 		":1:1: model.name: missing, want one of " + models,
 		":1:1: train.epochs: missing, want a whole number from 1 to 1000000",
 		":1:1: train.learning_rate: missing, want a number > 0 (or train.schedule)",
@@ -168,12 +168,12 @@ func TestPresets(t *testing.T) {
 	}
 	want := map[string]numbers{
 		"lenet_mnist.yaml":            {"lenet-mnist", "mnist", 20, 0.001, 0.0005, 0},
-		"lenet_cifar10.yaml":          {"lenet-cifar10", "cifar-10", 45, 0.05, 0.0001, 0},
-		"lenet_cifar10_half.yaml":     {"lenet-cifar10-half", "cifar-10", 45, 0.05, 0.0001, 0},
-		"lenet_cifar10_double.yaml":   {"lenet-cifar10-double", "cifar-10", 45, 0.05, 0.0001, 0},
-		"lenet_cifar10_schedule.yaml": {"lenet-cifar10", "cifar-10", 45, 0, 0.0001, 3},
-		"nin_cifar10.yaml":            {"nin-cifar10", "cifar-10", 103, 0, 0.0005, 6},
-		"nin_cifar10_constant.yaml":   {"nin-cifar10", "cifar-10", 45, 0.04, 0.0005, 0},
+		"lenet_cifar10.yaml":          {"lenet-cifar10", "cifar10", 45, 0.05, 0.0001, 0},
+		"lenet_cifar10_half.yaml":     {"lenet-cifar10-half", "cifar10", 45, 0.05, 0.0001, 0},
+		"lenet_cifar10_double.yaml":   {"lenet-cifar10-double", "cifar10", 45, 0.05, 0.0001, 0},
+		"lenet_cifar10_schedule.yaml": {"lenet-cifar10", "cifar10", 45, 0, 0.0001, 3},
+		"nin_cifar10.yaml":            {"nin-cifar10", "cifar10", 103, 0, 0.0005, 6},
+		"nin_cifar10_constant.yaml":   {"nin-cifar10", "cifar10", 45, 0.04, 0.0005, 0},
 	}
 	for _, name := range Presets() {
 		c, err := Load(name, nil)

@@ -16,11 +16,11 @@ import (
 var (
 	Models = []string{"lenet-mnist", "lenet-cifar10", "lenet-cifar10-half", "lenet-cifar10-double",
 		"nin-cifar10", "nin-cifar10-narrow"}
-	DataSets = []string{"mnist", "fashion-mnist", "cifar-10", "digits"}
+	DataSets = []string{"mnist", "fashion-mnist", "cifar10", "digits"}
 )
 
-// neutral lists the keys that leave a run's numbers as they are, and so do not
-// count in Hash and Diff: where things lie, and how many cores work.
+// neutral holds the keys of FreeKeys: where things lie, what is written, and how
+// many cores work.
 var neutral = map[string]bool{
 	"name": true, "data.dir": true, "train.workers": true, "output.dir": true,
 	"output.checkpoint_every": true, "output.checkpoint_minutes": true,
@@ -41,6 +41,18 @@ type field struct {
 // reporter takes a fault: the node at which it is, the part of the key below
 // the field's own ("" or "[0].rate"), and the problem.
 type reporter func(n *yaml.Node, below, problem string)
+
+// FreeKeys returns the keys that may differ between a run and its resumption:
+// they leave the numbers as they are, and do not count in Hash and Diff.
+func FreeKeys() []string {
+	var free []string
+	for _, key := range Keys() {
+		if neutral[key] {
+			free = append(free, key)
+		}
+	}
+	return free
+}
 
 // fields lists every key in the order of the resolved file. It is the only
 // list of them: reading, checking, writing, Hash and Diff follow it.
