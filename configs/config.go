@@ -64,7 +64,7 @@ type Gain struct {
 	Image       string  // PNG used instead of the impulse
 	SaveSpectra bool
 	Positions   int    // places at which an impulse is measured, centre included; 0 = none
-	Population  int    // images of the population gain; 0 = none
+	Population  bool   // measure the population gain and its companions
 	Images      string // train or noise: what the population is made of
 }
 
@@ -96,7 +96,7 @@ func Default() Config {
 	return Config{
 		Train: Train{BatchSize: 100, Momentum: 0.9, WeightDecay: 0.0005, Seed: 1},
 		Gain: Gain{Every: 1, Impulse: 1, Window: "hann", Projection: "inverse-score",
-			SaveSpectra: true, Population: 100, Images: "train"},
+			SaveSpectra: true, Population: true, Images: "train"},
 		Stop:   Stop{Rule: "none", Patience: 5, OnOverfitting: true, OnConvergence: true},
 		Output: Output{Dir: "runs", CheckpointMinutes: 10, TensorBoard: true, Report: true},
 	}

@@ -83,7 +83,7 @@ func (c *Config) fields() []field {
 		text("gain.image", &c.Gain.Image, path),
 		flag("gain.save_spectra", &c.Gain.SaveSpectra),
 		whole("gain.positions", &c.Gain.Positions, 0, 100),
-		whole("gain.population", &c.Gain.Population, 0, 10_000),
+		flag("gain.population", &c.Gain.Population),
 		text("gain.images", &c.Gain.Images, oneOf("train", "noise")),
 		text("diagnosis.calibration", &c.Diagnosis.Calibration, path),
 		text("stop.rule", &c.Stop.Rule, oneOf("none", "gain", "validation")),
