@@ -82,7 +82,7 @@ func TestActiveUnit(t *testing.T) {
 		size  int
 		sigma float64
 		h, w  int
-	}{{25, 2.5, side, side}, {9, 1, 32, 40}, {11, 0.8, 33, 31}, {15, 2, 64, 64}, {17, 3, 64, 64}} {
+	}{{25, 2.5, side, side}, {9, 1, 32, 40}, {11, 0.8, 33, 31}, {15, 2, 64, 64}, {21, 2.5, 64, 64}} {
 		t.Run(fmt.Sprint(test), func(t *testing.T) {
 			n, err := New(test.size, test.sigma)
 			if err != nil {
