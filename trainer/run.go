@@ -89,7 +89,11 @@ func (t *Trainer) interrupted(ctx context.Context, err error) error {
 	if err := t.save(nil); err != nil {
 		return fmt.Errorf("%w %s, and could not be saved: %w", ErrInterrupted, where, err)
 	}
-	return fmt.Errorf("%w %s: %w", ErrInterrupted, where, context.Cause(ctx))
+	cause := context.Cause(ctx)
+	if !errors.Is(cause, ctx.Err()) {
+		cause = fmt.Errorf("%w: %w", ctx.Err(), cause)
+	}
+	return fmt.Errorf("%w %s: %w", ErrInterrupted, where, cause)
 }
 
 // epoch does what is left of the epoch in progress, from its next step to its checkpoint.

@@ -57,17 +57,18 @@ func (s *store) put(name string, file []byte) error {
 
 // putLast writes last and keeps the one before it. Whatever happens, one of the two is whole.
 func (s *store) putLast(file []byte) error {
-	const next = "next.safetensors"
-	if err := s.put(next, file); err != nil {
+	last, previous := s.path(lastFile), s.path(previousFile)
+	if err := os.Remove(previous); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.Rename(s.path(lastFile), s.path(previousFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	err := os.Link(last, previous)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		err = os.Rename(last, previous) // not every file system has links
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.Rename(s.path(next), s.path(lastFile)); err != nil {
-		return err
-	}
-	return atomicfile.SyncDir(s.dir)
+	return s.put(lastFile, file)
 }
 
 // get reads and checks one checkpoint.
