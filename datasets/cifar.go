@@ -1,0 +1,204 @@
+package datasets
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"path/filepath"
+)
+
+// CIFAR-10's binary version (Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html): six files of 10,000 records,
+// each a label byte and the red, green and blue planes of a 32×32 image, row by row.
+const (
+	cifarSide     = 32
+	cifarChannels = 3
+	cifarRecord   = 1 + cifarChannels*cifarSide*cifarSide
+	cifarRecords  = 10_000
+)
+
+var cifarFiles = fileSet{
+	dataset: "cifar10",
+	folders: []string{"cifar-10-batches-bin"},
+	files: []file{
+		{"data_batch_1.bin", "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5"},
+		{"data_batch_2.bin", "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed"},
+		{"data_batch_3.bin", "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67"},
+		{"data_batch_4.bin", "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48"},
+		{"data_batch_5.bin", "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add"},
+		{"test_batch.bin", "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b"},
+	},
+	archive: file{"cifar-10-binary.tar.gz", "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"},
+	mirrors: []string{
+		"https://www.cs.toronto.edu/~kriz/",
+		"https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/",
+	},
+}
+
+var cifarNames = []string{"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}
+
+// loadCIFAR finds CIFAR-10's batches, or the archive they come in, and reads them.
+func loadCIFAR(ctx context.Context, o Options) (official, error) {
+	found, err := newLocator(o).locate(ctx, cifarFiles)
+	if err != nil {
+		return official{}, err
+	}
+	batches, err := readBatches(found, cifarFiles, cifarRecords, o)
+	if err != nil {
+		return official{}, err
+	}
+	source := official{
+		height: cifarSide, width: cifarSide, channels: cifarChannels,
+		classNames: cifarNames,
+		dir:        found.dir,
+	}
+	last := len(batches) - 1
+	for _, b := range batches[:last] {
+		source.train.labels = append(source.train.labels, b.labels...)
+	}
+	source.train.pixels = make([]byte, 0, len(source.train.labels)*(cifarRecord-1))
+	for i, b := range batches[:last] {
+		source.train.pixels = append(source.train.pixels, b.pixels...)
+		batches[i] = images{}
+	}
+	source.test = batches[last]
+	return source, nil
+}
+
+// readBatches reads the set's files, of so many records each, in the set's order.
+func readBatches(found location, set fileSet, records int, o Options) ([]images, error) {
+	batches := make([]images, len(set.files))
+	read := func(k int, name string, r io.Reader) error {
+		hash := sha256.New()
+		b, err := readBatch(io.TeeReader(r, hash), name, records)
+		if err != nil {
+			return err
+		}
+		if sum := hex.EncodeToString(hash.Sum(nil)); sum != set.files[k].sum {
+			o.log("%s: warning: %s is not the published file (SHA-256 %s); used as it is", set.dataset, name, sum)
+		}
+		batches[k] = b
+		return nil
+	}
+	if found.archive != "" {
+		return batches, readFile(found.archive, func(r io.Reader) error {
+			return walkArchive(r, found.archive, set.files, int64(records)*cifarRecord, read)
+		})
+	}
+	for k, f := range set.files {
+		path := found.path(f.name)
+		if err := readFile(path, func(r io.Reader) error { return read(k, path, r) }); err != nil {
+			return nil, err
+		}
+	}
+	return batches, nil
+}
+
+// readBatch reads one batch of so many records and turns its planes into pixels, [records,32,32,3].
+func readBatch(r io.Reader, file string, records int) (images, error) {
+	content, err := readExactly(r, file, 0, records*cifarRecord)
+	if err != nil {
+		return images{}, err
+	}
+	const plane = cifarSide * cifarSide
+	m := images{pixels: make([]byte, records*(cifarRecord-1)), labels: make([]uint8, records)}
+	for i := range records {
+		record := content[i*cifarRecord : (i+1)*cifarRecord]
+		m.labels[i] = record[0]
+		out := m.pixels[i*(cifarRecord-1) : (i+1)*(cifarRecord-1)]
+		red, green, blue := record[1:1+plane], record[1+plane:1+2*plane], record[1+2*plane:]
+		for p := range plane {
+			out[3*p], out[3*p+1], out[3*p+2] = red[p], green[p], blue[p]
+		}
+	}
+	return m, checkLabels(m.labels, file, 0, cifarRecord)
+}
+
+// walkArchive calls visit once for each of files, found by its base name in the .tar.gz that r reads, with its place in
+// files. Each must be there once and have size bytes (any size for 0).
+func walkArchive(r io.Reader, archive string, files []file, size int64, visit func(k int, name string, r io.Reader) error) error {
+	zipped, err := gzip.NewReader(r)
+	if err != nil {
+		return readFault(archive, 0, err, "the gzip header")
+	}
+	seen := make([]bool, len(files))
+	unpacked := &counted{Reader: zipped}
+	for members := tar.NewReader(unpacked); ; {
+		member, err := members.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return readFault(archive, unpacked.done, err, "the archive's next entry")
+		}
+		k := indexOf(files, path.Base(member.Name))
+		if k < 0 || member.Typeflag != tar.TypeReg {
+			continue
+		}
+		name := archive + ": " + path.Base(member.Name)
+		if seen[k] {
+			return damage(name, unpacked.done, "the archive holds this file twice")
+		}
+		if size > 0 && member.Size != size {
+			return damage(name, unpacked.done, "the file has %d bytes, want %d", member.Size, size)
+		}
+		seen[k] = true
+		if err := visit(k, name, members); err != nil {
+			return err
+		}
+	}
+	if _, err := io.Copy(io.Discard, io.LimitReader(unpacked, 1<<20)); err != nil { // so that gzip compares its checksum
+		return readFault(archive, unpacked.done, err, "the archive's end")
+	}
+	for k, f := range files {
+		if !seen[k] {
+			return damage(archive, unpacked.done, "the archive ends without %s", f.name)
+		}
+	}
+	return nil
+}
+
+func indexOf(files []file, name string) int {
+	for k, f := range files {
+		if f.name == name {
+			return k
+		}
+	}
+	return -1
+}
+
+// counted counts the bytes read.
+type counted struct {
+	io.Reader
+	done int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.done += int64(n)
+	return n, err
+}
+
+// unpack writes the files of the .tar.gz at archive into dir; each appears there only with the right SHA-256.
+func unpack(archive, dir string, files []file) error {
+	return readFile(archive, func(r io.Reader) error {
+		return walkArchive(r, archive, files, 0, func(k int, name string, r io.Reader) error {
+			return writeAtomically(filepath.Join(dir, files[k].name), func(w io.Writer) error {
+				hash := sha256.New()
+				if _, err := io.Copy(io.MultiWriter(w, hash), r); err != nil {
+					return fmt.Errorf("unpack %s: %w", name, err)
+				}
+				if sum, _ := hex.DecodeString(files[k].sum); !bytes.Equal(sum, hash.Sum(nil)) {
+					return fmt.Errorf("unpack %s: SHA-256 is %x, want %s", name, hash.Sum(nil), files[k].sum)
+				}
+				return nil
+			})
+		})
+	})
+}

@@ -1,0 +1,95 @@
+package datasets
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+)
+
+// idxSource is a dataset in MNIST's four files.
+type idxSource struct {
+	files      fileSet
+	classNames []string
+}
+
+// The four files of MNIST and its likes, in the order in which load reads them.
+const (
+	trainImages = "train-images-idx3-ubyte"
+	trainLabels = "train-labels-idx1-ubyte"
+	testImages  = "t10k-images-idx3-ubyte"
+	testLabels  = "t10k-labels-idx1-ubyte"
+)
+
+// mnistFiles is MNIST (LeCun, Cortes, Burges) as gzipped by its authors.
+var mnistFiles = fileSet{
+	dataset: "mnist",
+	folders: []string{"mnist"},
+	files: []file{
+		{name: trainImages, sum: "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"},
+		{name: trainLabels, sum: "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"},
+		{name: testImages, sum: "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"},
+		{name: testLabels, sum: "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"},
+	},
+	zipped: true,
+	mirrors: []string{
+		"https://storage.googleapis.com/cvdf-datasets/mnist/",
+		"https://ossci-datasets.s3.amazonaws.com/mnist/",
+	},
+}
+
+// load finds and reads the four files.
+func (s idxSource) load(ctx context.Context, o Options) (official, error) {
+	found, err := newLocator(o).locate(ctx, s.files)
+	if err != nil {
+		return official{}, err
+	}
+	train, err := readPair(found.path(trainImages), found.path(trainLabels))
+	if err != nil {
+		return official{}, err
+	}
+	test, err := readPair(found.path(testImages), found.path(testLabels))
+	if err != nil {
+		return official{}, err
+	}
+	return official{
+		height: idxSide, width: idxSide, channels: 1,
+		train: train, test: test,
+		classNames: s.classNames,
+		dir:        found.dir,
+	}, nil
+}
+
+// idxSide is the height and the width of MNIST's images.
+const idxSide = 28
+
+// readPair reads a file of images, [N,28,28], and one of as many labels.
+func readPair(imageFile, labelFile string) (images, error) {
+	var m images
+	count := 0
+	err := readFile(imageFile, func(r io.Reader) error {
+		dims, pixels, err := readIDX(r, imageFile, []int{0, idxSide, idxSide})
+		if err == nil {
+			count, m.pixels = dims[0], pixels
+		}
+		return err
+	})
+	if err != nil {
+		return images{}, err
+	}
+	err = readFile(labelFile, func(r io.Reader) error {
+		dims, labels, err := readIDX(r, labelFile, []int{0})
+		if err != nil {
+			return err
+		}
+		if dims[0] != count {
+			return damage(labelFile, 4, "%d labels, but %s has %d images", dims[0], filepath.Base(imageFile), count)
+		}
+		m.labels = labels
+		return checkLabels(labels, labelFile, 8, 1)
+	})
+	if err != nil {
+		return images{}, fmt.Errorf("labels: %w", err)
+	}
+	return m, nil
+}

@@ -1,0 +1,84 @@
+package datasets
+
+// Split is one part of a dataset: its images, untouched and preprocessed, and their labels. A Split is never changed
+// once opened, so any number of goroutines may read it.
+type Split struct {
+	H, W, C, Classes int
+	Labels           []uint8 // [N], as trained on: label noise included
+
+	pixels []byte    // [N,H,W,C], untouched
+	mean   []float32 // [H,W,C], subtracted by Fill; unused where ready is set
+	ready  []float32 // [N,H,W,C], preprocessed in full; nil where mean says all
+}
+
+// Len returns the number of images.
+func (s *Split) Len() int { return len(s.Labels) }
+
+// size is the number of values in an image.
+func (s *Split) size() int { return s.H * s.W * s.C }
+
+// Raw returns the H*W*C bytes of image i, in [0, Len), as they were before any preprocessing. They must not be written to.
+func (s *Split) Raw(i int) []byte {
+	n := s.size()
+	return s.pixels[i*n : (i+1)*n : (i+1)*n]
+}
+
+// Fill writes the preprocessed images of the given indices, each in [0, Len), to dst, of shape [len(index),H,W,C];
+// with flip, each is mirrored left to right after preprocessing. It allocates nothing.
+func (s *Split) Fill(dst []float32, index []int, flip bool) {
+	n := s.size()
+	for k, i := range index {
+		out := dst[k*n : (k+1)*n]
+		if s.ready != nil {
+			copy(out, s.ready[i*n:(i+1)*n])
+		} else {
+			subtract(out, s.pixels[i*n:(i+1)*n], s.mean)
+		}
+		if flip {
+			mirror(out, s.W, s.C)
+		}
+	}
+}
+
+// subtract writes float32(pixels) − mean.
+func subtract(out []float32, pixels []byte, mean []float32) {
+	pixels, mean = pixels[:len(out)], mean[:len(out)]
+	for j := range out {
+		out[j] = float32(pixels[j]) - mean[j]
+	}
+}
+
+// mirror reverses each row of image, [H,W,C], in place.
+func mirror(image []float32, width, channels int) {
+	for row := 0; row < len(image); row += width * channels {
+		for l, r := row, row+(width-1)*channels; l < r; l, r = l+channels, r-channels {
+			for c := range channels {
+				image[l+c], image[r+c] = image[r+c], image[l+c]
+			}
+		}
+	}
+}
+
+// subtractMean gives every split the per-pixel mean of the first, the training images (experiments.md §2).
+func subtractMean(splits []*Split) {
+	mean := meanImage(splits[0])
+	for _, s := range splits {
+		s.mean = mean
+	}
+}
+
+// meanImage returns the mean of s's images, [H,W,C].
+func meanImage(s *Split) []float32 {
+	n := s.size()
+	sum := make([]uint64, n)
+	for i := range s.Len() {
+		for j, v := range s.Raw(i) {
+			sum[j] += uint64(v)
+		}
+	}
+	mean := make([]float32, n)
+	for j, v := range sum {
+		mean[j] = float32(float64(v) / float64(s.Len()))
+	}
+	return mean
+}
