@@ -7,6 +7,7 @@ import (
 
 	"github.com/maxgain/maxgain/diagnostics/spectrum"
 	"github.com/maxgain/maxgain/models"
+	"github.com/maxgain/maxgain/trainer"
 )
 
 // ImageGain is the paper's probe: the Maximum Gain of the data derivative at one image, in float64. It reports
@@ -59,9 +60,9 @@ func (g *ImageGain) Measure(_ context.Context, s Subject) (Reading, error) {
 	if err != nil {
 		return Reading{}, err
 	}
-	r := Reading{Spectrum: m.Spectrum, Signals: []Signal{{GainDB, m.MeanDB}}}
+	r := Reading{Spectrum: m.Spectrum, Signals: []trainer.Signal{{Name: GainDB, Value: m.MeanDB}}}
 	for k, db := range m.ChannelsDB {
-		r.Signals = append(r.Signals, Signal{fmt.Sprint(GainChannelDB, k), db})
+		r.Signals = append(r.Signals, trainer.Signal{Name: fmt.Sprint(GainChannelDB, k), Value: db})
 	}
 	return r, nil
 }
@@ -105,8 +106,8 @@ func (g *PositionsGain) Measure(_ context.Context, s Subject) (Reading, error) {
 		}
 		gains = append(gains, m.MeanDB)
 	}
-	return Reading{Signals: []Signal{
-		{PositionsMedianDB, median(gains)},
-		{PositionsSpreadDB, quantile(gains, 0.75) - quantile(gains, 0.25)},
+	return Reading{Signals: []trainer.Signal{
+		{Name: PositionsMedianDB, Value: median(gains)},
+		{Name: PositionsSpreadDB, Value: quantile(gains, 0.75) - quantile(gains, 0.25)},
 	}}, nil
 }

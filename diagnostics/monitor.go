@@ -35,9 +35,7 @@ func (m *Monitor) AfterEpoch(ctx context.Context, s *trainer.State) error {
 		if err != nil {
 			return fmt.Errorf("epoch %d: %w", row.Epoch, err)
 		}
-		for _, signal := range reading.Signals {
-			row.Signals = append(row.Signals, trainer.Signal(signal))
-		}
+		row.Signals = append(row.Signals, reading.Signals...)
 		if m.Save != nil && reading.Spectrum != nil {
 			if err := m.Save(row.Epoch, reading.Spectrum); err != nil {
 				return fmt.Errorf("saving the spectrum of epoch %d: %w", row.Epoch, err)

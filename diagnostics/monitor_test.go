@@ -22,7 +22,7 @@ func (c countProbe) Measure(_ context.Context, s Subject) (Reading, error) {
 		}
 	}
 	response, _ := spectrum.Response([]float64{1}, 1, 1, 1, spectrum.None)
-	return Reading{Signals: []Signal{{"ones", float64(ones)}}, Spectrum: response}, c.fault
+	return Reading{Signals: []trainer.Signal{{Name: "ones", Value: float64(ones)}}, Spectrum: response}, c.fault
 }
 
 func TestMonitor(t *testing.T) {

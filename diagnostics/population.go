@@ -9,6 +9,7 @@ import (
 
 	"github.com/maxgain/maxgain/diagnostics/spectrum"
 	"github.com/maxgain/maxgain/models"
+	"github.com/maxgain/maxgain/trainer"
 )
 
 // Population measures the derivative of the winner's logit over a fixed set of images and reports the medians over
@@ -54,8 +55,10 @@ func (p *Population) Measure(ctx context.Context, s Subject) (Reading, error) {
 				margin.Derivative[i*size:][:size])
 		}
 	}
-	return Reading{Signals: []Signal{
-		{PopulationGainDB, median(gains)}, {BoundaryDistance, median(distances)}, {LowShare, median(shares)},
+	return Reading{Signals: []trainer.Signal{
+		{Name: PopulationGainDB, Value: median(gains)},
+		{Name: BoundaryDistance, Value: median(distances)},
+		{Name: LowShare, Value: median(shares)},
 	}}, nil
 }
 

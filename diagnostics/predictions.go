@@ -3,6 +3,8 @@ package diagnostics
 import (
 	"context"
 	"fmt"
+
+	"github.com/maxgain/maxgain/trainer"
 )
 
 // Changes reports prediction_changes: the share of training images whose predicted class, as they were trained on,
@@ -25,5 +27,5 @@ func (Changes) Measure(_ context.Context, s Subject) (Reading, error) {
 			changed++
 		}
 	}
-	return Reading{Signals: []Signal{{PredictionChanges, float64(changed) / float64(len(s.Predictions))}}}, nil
+	return Reading{Signals: []trainer.Signal{{Name: PredictionChanges, Value: float64(changed) / float64(len(s.Predictions))}}}, nil
 }

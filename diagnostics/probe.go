@@ -8,6 +8,7 @@ import (
 
 	"github.com/maxgain/maxgain/diagnostics/spectrum"
 	"github.com/maxgain/maxgain/models"
+	"github.com/maxgain/maxgain/trainer"
 )
 
 // Names of the columns in which the probes' signals are kept.
@@ -38,15 +39,9 @@ type Subject struct {
 	Predictions, Previous []uint8 // class of each training image when last trained on, this epoch and the one before; nil if none
 }
 
-// Signal is one measured number under the name of its column.
-type Signal struct {
-	Name  string
-	Value float64
-}
-
 // Reading is what a probe found at one epoch.
 type Reading struct {
-	Signals  []Signal
+	Signals  []trainer.Signal
 	Spectrum *spectrum.Spectrum // the response behind the signals where there is a single one, else nil
 }
 

@@ -1,0 +1,192 @@
+package diagnostics
+
+import "math"
+
+// onset is what the search for overfitting found.
+type onset struct {
+	found    bool
+	epoch    float64 // at which the signs had held long enough
+	best     float64 // the epoch whose weights to keep
+	kind     Kind
+	evidence []Evidence
+}
+
+// sign is one of the signals in which memorising shows: how far it has gone from the best it was.
+type sign struct {
+	name, what string
+	smooth     trace   // smoothed, from the epoch at which learning began
+	limit      float64 // the departure that counts
+	depart     func(now, best float64) float64
+	better     func(a, b float64) bool
+}
+
+// higher and lower tell which of two values a signal shows while a network learns well.
+func higher(a, b float64) bool { return a > b }
+func lower(a, b float64) bool  { return a < b }
+
+// below is how far now lies under the best value, over how far above it, both relative.
+func below(now, best float64) float64 { return 1 - now/best }
+func over(now, best float64) float64  { return now/best - 1 }
+func under(now, best float64) float64 { return best - now }
+
+// signs lists those signals of the three that the curve has.
+func (f *features) signs() []sign {
+	r := f.t.Rules
+	all := []sign{
+		{LowShare, "fall under its highest", f.share.smooth(r.Smoothing), r.ShareFall, under, higher},
+		{BoundaryDistance, "relative fall under its highest", f.distance.smooth(r.Smoothing), r.DistanceFall, below, higher},
+		{PredictionChanges, "relative rise over their lowest", f.changes.smooth(r.ChangesWeight), r.ChangesRise, over, lower},
+	}
+	var out []sign
+	for _, s := range all {
+		if len(s.smooth.y) > 0 {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// departures gives, at each epoch at which the sign was measured, how far it had gone from the best up to then.
+func (s sign) departures() trace {
+	out := trace{s.smooth.x, make([]float64, len(s.smooth.y))}
+	best := s.smooth.y[0]
+	for i, v := range s.smooth.y {
+		if s.better(v, best) {
+			best = v
+		}
+		out.y[i] = s.depart(v, best)
+	}
+	return out
+}
+
+// memorising looks for the first epoch at which two of the signs, the boundary distance among them where it was
+// measured, have held for as many epochs as patience asks. The distance is asked for because share and changes alone
+// are moved by a high learning rate too. The search goes through the epochs in order and lets an epoch
+// be judged by those up to it alone, so that what was found stands when the curve grows.
+func (f *features) memorising() onset {
+	signs := f.signs()
+	if len(signs) < 2 {
+		return onset{}
+	}
+	held := map[float64]int{}  // signs that hold, by epoch
+	near := map[float64]bool{} // whether the decision boundary has come nearer, by epoch
+	departures := make([]trace, len(signs))
+	for k, s := range signs {
+		departures[k] = s.departures()
+		for i, d := range departures[k].y {
+			if d >= s.limit {
+				held[departures[k].x[i]]++
+				near[departures[k].x[i]] = near[departures[k].x[i]] || s.name == BoundaryDistance
+			}
+		}
+	}
+	run := 0
+	for _, epoch := range f.epochs {
+		if held[epoch] < 2 || len(f.distance.y) > 0 && !near[epoch] {
+			run = 0
+			continue
+		}
+		if run++; run < f.t.Rules.Patience {
+			continue
+		}
+		return f.describe(signs, departures, epoch)
+	}
+	return onset{}
+}
+
+// describe fills in what stands behind overfitting seen at an epoch. Labels are being memorised when predictions begin
+// to change more, or when the training loss was still high where the boundary stood farthest off: what could not be
+// learnt by then is being learnt by heart. Else the network only grows sure of itself.
+func (f *features) describe(signs []sign, departures []trace, epoch float64) onset {
+	o := onset{found: true, epoch: epoch, kind: Overconfident, best: f.keep(epoch)}
+	for k, s := range signs {
+		d := departures[k].until(epoch)
+		value := d.y[len(d.y)-1]
+		o.evidence = append(o.evidence, Evidence{Signal: s.name, What: s.what, Value: Number(value), Threshold: Number(s.limit),
+			Source: f.t.Source, From: int(d.x[0]), To: int(epoch), Supports: value >= s.limit})
+	}
+	if _, risen, ok := f.fewestChanges(epoch); ok && risen >= f.t.Rules.ChangesRise {
+		o.kind = Memorised
+	}
+	if kept := f.loss.since(o.best); len(kept.y) > 0 {
+		hard := kept.y[0] >= f.t.Rules.MemorisedLoss
+		if hard {
+			o.kind = Memorised
+		}
+		o.evidence = append(o.evidence, f.fact(TrainLoss, "at the epoch to keep", kept.y[0], "", f.t.Rules.MemorisedLoss,
+			trace{kept.x[:1], kept.y[:1]}, hard))
+	}
+	return o
+}
+
+// keep is the epoch up to the given one whose weights to keep: the last at which the smoothed boundary distance lay
+// within the restoring share of its highest so far; without distances, the epoch of fewest prediction changes; with
+// neither, the given epoch itself. An epoch qualifies by those up to it alone: an online rule that marks every epoch
+// that keeps itself has the right one marked last.
+func (f *features) keep(epoch float64) float64 {
+	if t := f.distance.smooth(f.t.Rules.Smoothing).until(epoch); len(t.y) > 0 {
+		best, highest := t.x[0], t.y[0]
+		for i, v := range t.y {
+			highest = max(highest, v)
+			if below(v, highest) <= f.t.Rules.DistanceRestore {
+				best = t.x[i]
+			}
+		}
+		return best
+	}
+	if best, _, ok := f.fewestChanges(epoch); ok {
+		return best
+	}
+	return epoch
+}
+
+// fewestChanges is the epoch up to the given one at which the smoothed prediction changes were lowest, the last one of
+// equals, and by what share they have risen since. An epoch's value depends on earlier epochs alone: an online rule
+// that marks every new lowest has marked this one.
+func (f *features) fewestChanges(epoch float64) (best, risen float64, ok bool) {
+	t := f.changes.smooth(f.t.Rules.ChangesWeight).until(epoch)
+	if len(t.y) == 0 {
+		return 0, 0, false
+	}
+	lowest := math.Inf(1)
+	for i, v := range t.y {
+		if v <= lowest {
+			lowest, best = v, t.x[i]
+		}
+	}
+	if now := t.y[len(t.y)-1]; now > lowest {
+		risen = now/lowest - 1
+	}
+	return best, risen, true
+}
+
+// leastSide is how many deviations either side of an onset of variability must have.
+const leastSide = 6
+
+// onsetChance is the chance up to which a change of scatter is not put down to chance.
+const onsetChance = 0.01
+
+// variable is rule 4 of the paper, read off a single gain: smooth, then highly variable. Pettitt's test on the absolute
+// deviations from neighbours gives the epoch of the change; the rule holds if the robust scatter after it is the greater
+// by the factor of the thresholds.
+func (f *features) variable() onset {
+	t := f.gain
+	d := t.deviations()
+	at, chance := pettitt(d, sharedPoints)
+	if at < leastSide || len(d)-at < leastSide || chance > onsetChance {
+		return onset{}
+	}
+	early, late := madToSigma*median(d[:at]), madToSigma*median(d[at:])
+	r := f.t.Rules
+	if late < r.LateVariability*early || late < r.LateFloorDB {
+		return onset{}
+	}
+	epoch := t.x[at]
+	return onset{found: true, epoch: epoch, best: epoch, kind: NoKind, evidence: []Evidence{
+		{Signal: f.gainName, What: "variability before the onset", Value: Number(early), Unit: "dB", Threshold: Number(math.NaN()),
+			From: int(t.x[0]), To: int(epoch), Supports: true},
+		{Signal: f.gainName, What: "variability after the onset", Value: Number(late), Unit: "dB",
+			Threshold: Number(max(r.LateVariability*early, r.LateFloorDB)), Source: "same curve",
+			From: int(epoch) + 1, To: int(t.x[len(t.x)-1]), Supports: true},
+	}}
+}

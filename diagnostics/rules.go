@@ -1,0 +1,348 @@
+package diagnostics
+
+import (
+	"fmt"
+	"math"
+)
+
+// finding is a rule's answer: a verdict, how far beyond its threshold it was met, and why.
+type finding struct {
+	verdict  Verdict
+	kind     Kind
+	epoch    float64
+	best     float64
+	clarity  float64 // 1 just at the threshold, 2 or more where there is no doubt
+	certain  bool    // not a matter of signals' noise
+	evidence []Evidence
+}
+
+// Diagnose judges a curve. It is a pure function of the curve and the thresholds, reads no validation column, and is
+// not moved by a constant added to the gains in dB. Rules are asked in the order of their claim: a diverged run is
+// nothing else, a rate too high drowns the signs of overfitting, and what is left is converged or still learning.
+// They are the four of Stamatescu & McDonnell (2018), section IV-C1, and where the signals of a population of images
+// are there, those stand in for the single impulse.
+func Diagnose(c *Curve, t Thresholds) Report {
+	f := featuresOf(c, t)
+	for _, rule := range []func(*features) *finding{diverged, tooFew, rateTooHigh, overfitting, settled} {
+		if found := rule(f); found != nil {
+			return f.report(found)
+		}
+	}
+	return f.report(&finding{verdict: Undetermined, epoch: float64(c.last()), best: float64(c.last())})
+}
+
+// fact is evidence of one value of a trace's window.
+func (f *features) fact(signal, what string, value float64, unit string, threshold float64, t trace, supports bool) Evidence {
+	e := Evidence{Signal: signal, What: what, Value: Number(value), Unit: unit, Threshold: Number(threshold), Supports: supports}
+	if !math.IsNaN(threshold) {
+		e.Source = f.t.Source
+	}
+	if len(t.x) > 0 {
+		e.From, e.To = int(t.x[0]), int(t.x[len(t.x)-1])
+	}
+	return e
+}
+
+// deadEpochs is how many measurements in a row must show no response before a network is called dead.
+const deadEpochs = 2
+
+// collapseWindow is the number of last epochs that a collapse must have lasted.
+const collapseWindow = 3
+
+// regained is the share of its highest value that a training loss must reach again, after having been under
+// wellUnder of it, to count as lost for good.
+const (
+	regained  = 0.98
+	wellUnder = 0.8
+)
+
+// diverged holds when a training loss was no number, when the derivative is 0 everywhere in the last epochs, when the
+// gain has collapsed, or when the training loss is back where it began.
+func diverged(f *features) *finding {
+	loss := f.c.series[TrainLoss]
+	for i, epoch := range f.c.Epochs {
+		if loss != nil && epoch >= 1 && math.IsInf(loss[i], 0) {
+			return f.lost(float64(epoch), Evidence{Signal: TrainLoss, What: "no finite number:", Value: Number(loss[i]),
+				Threshold: Number(math.NaN()), From: epoch, To: epoch, Supports: true})
+		}
+	}
+	if from, to, dead := f.deadGain(); dead {
+		return f.lost(from, Evidence{Signal: f.gainName, What: "no response to the input:", Value: Number(math.Inf(-1)), Unit: "dB",
+			Threshold: Number(math.NaN()), From: int(from), To: int(to), Supports: true})
+	}
+	if n := len(f.gain.y) - collapseWindow; n >= collapseWindow {
+		before, after := trace{f.gain.x[:n], f.gain.y[:n]}, trace{f.gain.x[n:], f.gain.y[n:]}
+		if fall := median(before.y) - quantile(after.y, 1); fall >= f.t.Rules.CollapseDB {
+			return f.lost(after.x[0], f.fact(f.gainName, "fall under its median", fall, "dB", f.t.Rules.CollapseDB, after, true))
+		}
+	}
+	if n := len(f.loss.y) - deadEpochs; n >= 1 {
+		highest, lowest := quantile(f.loss.y[:n], 1), quantile(f.loss.y[:n], 0)
+		if end := quantile(f.loss.y[n:], 0); lowest <= wellUnder*highest && end >= regained*highest {
+			return f.lost(f.loss.x[n], f.fact(TrainLoss, "back at", end, "", regained*highest, f.loss.since(f.loss.x[n]), true))
+		}
+	}
+	return nil
+}
+
+// lost is the finding of a diverged run.
+func (f *features) lost(epoch float64, e Evidence) *finding {
+	return &finding{verdict: Diverged, epoch: epoch, best: max(epoch-1, 0), certain: true, evidence: []Evidence{e}}
+}
+
+// deadGain tells whether the last measurements of the steadiest gain were all −Inf, and since which epoch.
+func (f *features) deadGain() (from, to float64, dead bool) {
+	series, count := f.c.series[f.gainName], 0
+	for i := len(series) - 1; i >= 0 && f.c.Epochs[i] >= 1; i-- {
+		if math.IsNaN(series[i]) {
+			continue
+		}
+		if !math.IsInf(series[i], -1) {
+			break
+		}
+		if count++; count == 1 {
+			to = float64(f.c.Epochs[i])
+		}
+		from = float64(f.c.Epochs[i])
+	}
+	return from, to, count >= deadEpochs
+}
+
+// tooFew holds until a gain was measured often enough to be judged.
+func tooFew(f *features) *finding {
+	if len(f.gain.y) >= f.t.Rules.LeastEpochs {
+		return nil
+	}
+	end := float64(f.c.last())
+	return &finding{verdict: Undetermined, epoch: end, best: end, certain: true, evidence: []Evidence{
+		f.fact("epoch", "measurements of a gain", float64(len(f.gain.y)), "", float64(f.t.Rules.LeastEpochs), f.gain, true)}}
+}
+
+// supportedScatter is the share of the high scatter that is enough when the training loss is unsteady as well.
+const supportedScatter = 0.5
+
+// leastLossRange is the range of the training loss, relative to its highest, from which its unsteadiness means anything.
+const leastLossRange = 0.05
+
+// leastScatter is the number of measurements since learning began from which scatter can be told from the way up.
+const leastScatter = 8
+
+// halfScatter is the share of the high scatter that each half of the epochs must show by itself.
+const halfScatter = 0.5
+
+// rateTooHigh is rule 1: high scatter of the gain over all epochs since learning began, no half of them being calm. An unsteady training loss lets half the scatter do.
+func rateTooHigh(f *features) *finding {
+	gain := f.gain
+	if f.learnt {
+		gain = gain.since(f.begun)
+	}
+	if len(gain.y) < leastScatter {
+		return nil
+	}
+	half := len(gain.y) / 2
+	early, late := trace{gain.x[:half+1], gain.y[:half+1]}, trace{gain.x[half-1:], gain.y[half-1:]}
+	scatter := min(gain.roughness(), early.roughness()/halfScatter, late.roughness()/halfScatter)
+	unsteady, span := unsteadiness(f.loss)
+	loud := span >= leastLossRange && unsteady >= f.t.Rules.UnsteadyLoss
+	limit := f.gainHigh
+	if loud {
+		limit *= supportedScatter
+	}
+	if !(scatter >= limit) {
+		return nil
+	}
+	found := &finding{verdict: LearningRateTooHigh, epoch: float64(f.c.last()), best: float64(f.c.last()), clarity: scatter / limit,
+		evidence: []Evidence{
+			f.fact(f.gainName, "variability", gain.roughness(), "dB", limit, gain, true),
+			f.fact(f.gainName, "variability, first half,", early.roughness(), "dB", halfScatter*limit, early, true),
+			f.fact(f.gainName, "variability, second half,", late.roughness(), "dB", halfScatter*limit, late, true),
+		}}
+	if len(f.loss.y) > 0 {
+		found.evidence = append(found.evidence,
+			f.fact(TrainLoss, "steps upward, of its range,", unsteady, "", f.t.Rules.UnsteadyLoss, f.loss, loud))
+	}
+	return found
+}
+
+// unsteadiness is the sum of the steps of the training loss upward over its range, and the range over its highest.
+func unsteadiness(loss trace) (unsteady, relative float64) {
+	if len(loss.y) < 2 {
+		return 0, 0
+	}
+	up := 0.0
+	for i := 1; i < len(loss.y); i++ {
+		up += max(0, loss.y[i]-loss.y[i-1])
+	}
+	highest, lowest := quantile(loss.y, 1), quantile(loss.y, 0)
+	if highest == lowest {
+		return 0, 0
+	}
+	return up / (highest - lowest), (highest - lowest) / highest
+}
+
+// overfitting is rule 4. With the companions of the population gain it is their signs of memorising; with a gain
+// alone, smoothness that turns into variability.
+func overfitting(f *features) *finding {
+	o := f.memorising()
+	if !o.found && len(f.signs()) < 2 {
+		o = f.variable()
+	}
+	if !o.found {
+		return nil
+	}
+	clarity := math.Inf(1)
+	for _, e := range o.evidence {
+		if e.Supports && e.Signal != TrainLoss && !math.IsNaN(float64(e.Threshold)) {
+			clarity = min(clarity, float64(e.Value/e.Threshold))
+		}
+	}
+	return &finding{verdict: Overfitting, kind: o.kind, epoch: o.best, best: o.best, clarity: clarity, evidence: o.evidence}
+}
+
+// settled is rules 2 and 3: a gain that still moves smoothly means still learning, one that has flattened converged.
+// Where there is a training loss, its fall means still learning too, and with nothing left to learn the run has
+// converged whatever the gain does.
+func settled(f *features) *finding {
+	end := float64(f.c.last())
+	if !f.learnt {
+		return &finding{verdict: StillLearning, kind: RateTooLow, epoch: end, best: end, clarity: 2, evidence: []Evidence{
+			f.fact(TrainLoss, "never under the share of its highest of", f.t.Rules.Begun, "", math.NaN(), f.loss, true)}}
+	}
+	m := f.motion()
+	found := &finding{epoch: end, best: end, evidence: []Evidence{
+		f.fact(f.gainName, "slope in the last third", m.slope, "dB an epoch", math.NaN(), m.window, m.moving),
+		f.fact(f.gainName, "travel in the last third", m.travel, "dB", m.limit, m.window, m.moving),
+		f.fact(f.gainName, "variability in the last third", m.window.roughness(), "dB", f.gainHigh, m.window, false),
+	}}
+	still, clarity := m.moving, ratio(m.travel, m.limit)
+	if window := lastThird(f.loss); len(window.y) >= 3 {
+		fall := 1 - window.end(2)/median(window.y[:2])
+		level := window.end(2)
+		falling, learnt := fall >= f.t.Rules.FallingLoss, level < f.t.Rules.LearntLoss
+		still = (falling || m.moving) && !learnt
+		clarity = max(clarity, ratio(fall, f.t.Rules.FallingLoss))
+		if learnt {
+			clarity = 2
+		}
+		found.evidence = append(found.evidence,
+			f.fact(TrainLoss, "relative fall in the last third", fall, "", f.t.Rules.FallingLoss, window, falling),
+			f.fact(TrainLoss, "level at the end", level, "", f.t.Rules.LearntLoss, window, !learnt))
+	}
+	found.clarity = clarity
+	if still {
+		found.verdict, found.kind = StillLearning, f.pace()
+		return found
+	}
+	found.verdict, found.epoch = Converged, f.plateau()
+	for i := range found.evidence {
+		found.evidence[i].Supports = !found.evidence[i].Supports
+	}
+	return found
+}
+
+// ratio is how far a value is from a threshold, on either side, as a factor of at least 1.
+func ratio(value, threshold float64) float64 {
+	r := value / threshold
+	if r < 1 {
+		r = 1 / max(r, 0.5)
+	}
+	return r
+}
+
+// motion is what a gain did in the last third of its epochs.
+type motion struct {
+	window               trace
+	slope, travel, limit float64
+	moving               bool
+}
+
+// travelNoise is the travel, in standard deviations of the scatter, that a flat gain shows over a window of k points:
+// three times √(12/k), the standard error of a fitted slope times the window's length.
+func travelNoise(sigma float64, k int) float64 { return 3 * sigma * math.Sqrt(12/float64(k)) }
+
+// motion measures whether the gain still moves.
+func (f *features) motion() motion {
+	w := lastThird(f.gain)
+	m := motion{window: w, slope: w.slope()}
+	m.travel = math.Abs(m.slope) * (w.x[len(w.x)-1] - w.x[0])
+	m.limit = max(f.t.Rules.RisingDB, f.t.Rules.RisingShare*f.span(), travelNoise(f.gain.roughness(), len(w.x)))
+	m.moving = m.travel >= m.limit
+	return m
+}
+
+// span is the distance between the gain's 0.1- and 0.9-quantiles, in dB: the way up without its first steps.
+func (f *features) span() float64 { return quantile(f.gain.y, 0.9) - quantile(f.gain.y, 0.1) }
+
+// leastWindow is the number of measurements that the last third has at least.
+const leastWindow = 4
+
+// lastThird is the last third of a trace.
+func lastThird(t trace) trace {
+	from := len(t.x) - min(len(t.x), max(leastWindow, len(t.x)/3))
+	return trace{t.x[from:], t.y[from:]}
+}
+
+// pace tells a rate too low from a run too short: with a rate too low the second half still goes about as fast as the
+// first. The training loss is asked if there is one, else the gain.
+func (f *features) pace() Kind {
+	t := f.loss
+	if len(t.y) < leastWindow {
+		t = f.gain
+	}
+	half := len(t.y) / 2
+	first, second := math.Abs(t.y[half]-t.y[0]), math.Abs(t.y[len(t.y)-1]-t.y[half])
+	if second >= f.t.Rules.LinearPace*first {
+		return RateTooLow
+	}
+	return MoreEpochs
+}
+
+// plateau is the first epoch from which the smoothed gain stays near its end.
+func (f *features) plateau() float64 {
+	whole := f.gain.smooth(f.t.Rules.Smoothing)
+	margin := max(f.t.Rules.PlateauDB, f.t.Rules.RisingShare*f.span(), 2*f.gain.roughness())
+	level := whole.end(leastWindow)
+	at := len(whole.y) - 1
+	for at > 0 && math.Abs(whole.y[at-1]-level) <= margin {
+		at--
+	}
+	return whole.x[at]
+}
+
+// nextRateFactor is by what the learning rate is changed for the next try.
+var nextRateFactor = map[Verdict]float64{Diverged: 0.1, LearningRateTooHigh: 1.0 / 3}
+
+// report puts a finding into words.
+func (f *features) report(found *finding) Report {
+	r := Report{Verdict: found.verdict, Kind: found.kind, Epoch: int(found.epoch), BestEpoch: int(found.best),
+		Evidence: found.evidence, Advice: verdictTable[found.verdict].advice}
+	switch {
+	case found.verdict == Undetermined:
+	case found.certain:
+		r.Confidence = 0.99
+	default:
+		r.Confidence = f.trust * (0.7 + 0.3*min(1, max(0, found.clarity-1)))
+	}
+	factor := nextRateFactor[found.verdict]
+	switch found.kind {
+	case RateTooLow:
+		factor = 3
+		r.Advice = "try a learning rate three times higher; if it swings, train for more epochs at this one"
+	case MoreEpochs:
+		r.Advice = fmt.Sprintf("train for about %d more epochs at this rate", max(1, f.c.last()/2))
+	}
+	switch found.verdict {
+	case Overfitting:
+		r.Advice = fmt.Sprintf("stop at epoch %d; more or cleaner training data would help", r.BestEpoch)
+		if found.kind == Overconfident {
+			r.Advice = fmt.Sprintf("stop at epoch %d if the probabilities matter; the error on new images may still hold", r.BestEpoch)
+		}
+	case Converged:
+		r.Advice = fmt.Sprintf("training can stop: little has changed since epoch %d", r.Epoch)
+	}
+	if rates := f.c.trace(LearningRate); factor != 0 && len(rates.y) > 0 {
+		r.NextRate = rates.y[len(rates.y)-1] * factor
+		r.Advice += fmt.Sprintf(" (next learning rate to try: %.3g)", r.NextRate)
+	}
+	return r
+}

@@ -1,0 +1,85 @@
+package diagnostics
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/maxgain/maxgain/trainer"
+)
+
+// Stop is a trainer.Hook that ends a run by its gain, without validation data. It marks the epochs whose weights are
+// worth keeping as it goes, so that the trainer can put the last of them back.
+type Stop struct {
+	Thresholds    Thresholds
+	OnOverfitting bool
+	OnConvergence bool
+}
+
+// Name implements trainer.Hook.
+func (s *Stop) Name() string { return "stop" }
+
+// AfterEpoch implements trainer.Hook. It returns a *trainer.StopError when the run is to end.
+func (s *Stop) AfterEpoch(_ context.Context, state *trainer.State) error {
+	d := s.Decide(FromHistory(state.History))
+	if d.Keep {
+		state.MarkBest()
+	}
+	if !d.Stop {
+		return nil
+	}
+	reason := trainer.ReasonConverged
+	if d.Report.Verdict == Overfitting {
+		reason = trainer.ReasonOverfitting
+	}
+	return &trainer.StopError{Reason: reason, Detail: d.Detail, Restore: d.Restore}
+}
+
+// Decision is what the stop rule says at the last epoch of a curve.
+type Decision struct {
+	Keep    bool // the weights of this epoch are the best so far
+	Stop    bool
+	Restore bool // go back to the weights last kept, those of Epoch
+	Epoch   int  // the epoch whose weights the run ends with if it stops
+	Detail  string
+	Report  Report
+}
+
+// settledEpochs is for how many epochs in a row a run must have been judged converged to be stopped for it.
+const settledEpochs = 3
+
+// Decide is the stop rule as a pure function of the curve up to an epoch.
+func (s *Stop) Decide(c *Curve) Decision {
+	f := featuresOf(c, s.Thresholds)
+	end := float64(c.last())
+	d := Decision{Epoch: c.last(), Report: Diagnose(c, s.Thresholds)}
+	d.Keep = end >= 1 && f.keep(end) == end
+	switch d.Report.Verdict {
+	case Overfitting:
+		if !s.OnOverfitting {
+			return d
+		}
+		d.Stop, d.Epoch = true, d.Report.BestEpoch
+		d.Restore = d.Epoch < c.last()
+		d.Detail = fmt.Sprintf("overfitting since epoch %d", d.Report.Epoch)
+	case Converged:
+		n := len(c.Epochs)
+		if !s.OnConvergence || n < settledEpochs {
+			return d
+		}
+		for k := n - settledEpochs + 1; k < n; k++ {
+			if Diagnose(c.Prefix(k), s.Thresholds).Verdict != Converged {
+				return d
+			}
+		}
+		d.Stop = true
+		d.Detail = fmt.Sprintf("converged: little has changed since epoch %d", d.Report.Epoch)
+	default:
+		return d
+	}
+	for _, e := range d.Report.Evidence {
+		if e.Supports {
+			d.Detail += "; " + e.String()
+		}
+	}
+	return d
+}

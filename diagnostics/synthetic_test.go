@@ -1,0 +1,274 @@
+package diagnostics
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// synthetic builds a curve from functions of the epoch, epochs 1 … n.
+func synthetic(n int, series map[string]func(e float64) float64) *Curve {
+	var points []point
+	for e := 1; e <= n; e++ {
+		values := map[string]float64{}
+		for name, f := range series {
+			values[name] = f(float64(e))
+		}
+		points = append(points, point{e, values})
+	}
+	return newCurve(points)
+}
+
+// noisy adds normal noise of the given standard deviation.
+func noisy(seed uint64, sigma float64, f func(e float64) float64) func(e float64) float64 {
+	r := rand.New(rand.NewPCG(seed, 3))
+	return func(e float64) float64 { return f(e) + sigma*r.NormFloat64() }
+}
+
+// Shapes of a gain over 40 epochs, in dB.
+func flattening(e float64) float64 { return -20 - 15*math.Exp(-e/3) }
+func climbing(e float64) float64   { return -40 + 0.5*e }
+func level(e float64) float64      { return -30 }
+
+// expect fails unless the curve has the verdict.
+func expect(t *testing.T, c *Curve, want Verdict) Report {
+	t.Helper()
+	r := Diagnose(c, DefaultThresholds())
+	if r.Verdict != want {
+		t.Errorf("got %v, want %v; evidence:", r.Verdict, want)
+		for _, e := range r.Evidence {
+			t.Log(e)
+		}
+	}
+	if want != Undetermined && !(r.Confidence > 0 && r.Confidence <= 1) {
+		t.Errorf("%v: confidence %v", want, r.Confidence)
+	}
+	if r.Advice == "" {
+		t.Errorf("%v: no advice", want)
+	}
+	return r
+}
+
+// One gain alone, at noise levels from none to as much as the verdict allows.
+func TestGainAloneFiresItsOwnVerdict(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		want   Verdict
+		shape  func(e float64) float64
+		sigmas []float64
+	}{
+		{"rise and flattening", Converged, flattening, []float64{0, 0.05, 0.2, 0.5, 1}},
+		{"constant", Converged, level, []float64{0, 0.05, 0.2, 0.5, 1}},
+		{"gradual rise", StillLearning, climbing, []float64{0, 0.05, 0.2, 0.5, 1}},
+		{"gradual fall", StillLearning, func(e float64) float64 { return -climbing(e) }, []float64{0, 0.5}},
+		{"swings throughout", LearningRateTooHigh, level, []float64{5, 8, 15}},
+		{"swings on the rise", LearningRateTooHigh, climbing, []float64{5, 8, 15}},
+	} {
+		for _, sigma := range test.sigmas {
+			t.Run(fmt.Sprint(test.name, " ", sigma), func(t *testing.T) {
+				for seed := range uint64(20) {
+					expect(t, synthetic(40, map[string]func(float64) float64{GainDB: noisy(seed, sigma, test.shape)}), test.want)
+				}
+			})
+		}
+	}
+}
+
+func TestLateVariabilityIsOverfitting(t *testing.T) {
+	for _, late := range []float64{2, 4, 8} {
+		for seed := range uint64(20) {
+			quiet, loud := noisy(seed, 0.2, flattening), noisy(seed+100, late, flattening)
+			c := synthetic(60, map[string]func(float64) float64{GainDB: func(e float64) float64 {
+				if e <= 30 {
+					return quiet(e)
+				}
+				return loud(e)
+			}})
+			if r := expect(t, c, Overfitting); r.Epoch < 24 || r.Epoch > 36 {
+				t.Errorf("scatter %v, seed %d: onset at %d, want about 30", late, seed, r.Epoch)
+			}
+		}
+	}
+}
+
+// learning is a set of signals as a population of images shows them, of a run of n epochs. After the epoch turn the
+// decision boundary comes nearer, high frequencies grow and predictions begin to change again.
+func learning(seed uint64, noise, turn float64) map[string]func(float64) float64 {
+	after := func(e float64) float64 { return max(0, e-turn) }
+	return map[string]func(float64) float64{
+		TrainLoss:         noisy(seed, 0.005*noise, func(e float64) float64 { return 0.01 + 2.3*math.Exp(-e/8) + 0.9*math.Exp(-e/30) }),
+		PopulationGainDB:  noisy(seed+1, 0.2*noise, func(e float64) float64 { return flattening(e) + 0.3*after(e) }),
+		BoundaryDistance:  noisy(seed+2, 5*noise, func(e float64) float64 { return 300 - 200*math.Exp(-e/3) - 8*min(after(e), 18) }),
+		LowShare:          noisy(seed+3, 0.003*noise, func(e float64) float64 { return 0.87 - 0.5*math.Exp(-e/2) - 0.005*min(after(e), 20) }),
+		PredictionChanges: noisy(seed+4, 0.002*noise, func(e float64) float64 { return 0.06 + 0.5*math.Exp(-e/3) + 0.006*min(after(e), 10) }),
+	}
+}
+
+func TestSignsOfMemorisingAreOverfitting(t *testing.T) {
+	for _, noise := range []float64{0, 0.5, 1, 2} {
+		for seed := range uint64(20) {
+			r := expect(t, synthetic(40, learning(10*seed, noise, 15)), Overfitting)
+			if r.Kind != Memorised || r.Epoch < 12 || r.Epoch > 20 {
+				t.Errorf("noise %v, seed %d: %v from epoch %d, want memorised labels from about 15", noise, seed, r.Kind, r.Epoch)
+			}
+		}
+	}
+}
+
+func TestHealthySignsAreNotOverfitting(t *testing.T) {
+	for _, noise := range []float64{0, 0.5, 1, 2} {
+		for seed := range uint64(20) {
+			expect(t, synthetic(40, learning(10*seed, noise, 1000)), StillLearning)
+			series := learning(10*seed, noise, 1000)
+			series[TrainLoss] = func(e float64) float64 { return 0.001 + 2.3*math.Exp(-e/3) }
+			expect(t, synthetic(40, series), Converged)
+		}
+	}
+}
+
+func TestTrainingLossSupports(t *testing.T) {
+	for seed := range uint64(20) {
+		gain := noisy(seed, 2, level)
+		swing := noisy(seed+50, 0.3, func(float64) float64 { return 1.5 })
+		series := map[string]func(float64) float64{GainDB: gain, TrainLoss: func(e float64) float64 { return 2.3*math.Exp(-e/3) + math.Abs(swing(e)) }}
+		expect(t, synthetic(60, series), LearningRateTooHigh)
+		// The same gain beside a loss that falls steadily: not too high, and not done.
+		series = map[string]func(float64) float64{GainDB: noisy(seed, 2, level), TrainLoss: func(e float64) float64 { return 2.3 * math.Exp(-e/20) }}
+		expect(t, synthetic(60, series), StillLearning)
+	}
+	slow := map[string]func(float64) float64{GainDB: level, TrainLoss: func(e float64) float64 { return 2.3026 - 1e-4*e }}
+	if r := expect(t, synthetic(20, slow), StillLearning); r.Kind != RateTooLow {
+		t.Errorf("a loss that hardly moves: %v, want %v", r.Kind, RateTooLow)
+	}
+}
+
+func TestPaceTellsTheKind(t *testing.T) {
+	for _, test := range []struct {
+		loss func(e float64) float64
+		want Kind
+	}{
+		{func(e float64) float64 { return 2.3 - 0.02*e }, RateTooLow},
+		{func(e float64) float64 { return 2.3 * math.Exp(-e/15) }, MoreEpochs},
+	} {
+		if r := expect(t, synthetic(40, map[string]func(float64) float64{GainDB: climbing, TrainLoss: test.loss}), StillLearning); r.Kind != test.want {
+			t.Errorf("got %v, want %v", r.Kind, test.want)
+		}
+	}
+}
+
+func TestDiverged(t *testing.T) {
+	from := func(epoch float64, before func(float64) float64, after float64) func(float64) float64 {
+		return func(e float64) float64 {
+			if e >= epoch {
+				return after
+			}
+			return before(e)
+		}
+	}
+	falling := func(e float64) float64 { return 2.3 * math.Exp(-e/5) }
+	for name, test := range map[string]struct {
+		series map[string]func(float64) float64
+		epoch  int
+	}{
+		"loss is infinite":    {map[string]func(float64) float64{GainDB: flattening, TrainLoss: from(7, falling, math.Inf(1))}, 7},
+		"network is dead":     {map[string]func(float64) float64{GainDB: from(9, flattening, math.Inf(-1))}, 9},
+		"dead from the start": {map[string]func(float64) float64{GainDB: from(1, flattening, math.Inf(-1))}, 1},
+		"gain collapses":      {map[string]func(float64) float64{GainDB: from(18, flattening, -90)}, 18},
+		"loss is lost":        {map[string]func(float64) float64{GainDB: level, TrainLoss: from(12, falling, 2.3)}, 19},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if r := expect(t, synthetic(20, test.series), Diverged); r.Epoch != test.epoch {
+				t.Errorf("from epoch %d, want %d", r.Epoch, test.epoch)
+			}
+		})
+	}
+	// Two epochs are enough for what is certain.
+	expect(t, synthetic(2, map[string]func(float64) float64{GainDB: from(1, level, math.Inf(-1))}), Diverged)
+}
+
+func TestUndetermined(t *testing.T) {
+	for n := range 4 {
+		expect(t, synthetic(n, map[string]func(float64) float64{GainDB: climbing}), Undetermined)
+	}
+	expect(t, synthetic(20, map[string]func(float64) float64{GainDB: func(float64) float64 { return math.NaN() }}), Undetermined)
+	expect(t, synthetic(20, map[string]func(float64) float64{TrainLoss: climbing}), Undetermined)
+	expect(t, &Curve{}, Undetermined)
+}
+
+// Spikes, gaps, single −Inf values and doubled epochs leave every verdict as it was.
+func TestDisturbancesChangeNothing(t *testing.T) {
+	shapes := map[Verdict]func(seed uint64) *Curve{
+		Converged: func(s uint64) *Curve {
+			return synthetic(40, map[string]func(float64) float64{GainDB: noisy(s, 0.2, flattening)})
+		},
+		StillLearning: func(s uint64) *Curve {
+			return synthetic(40, map[string]func(float64) float64{GainDB: noisy(s, 0.2, climbing)})
+		},
+		LearningRateTooHigh: func(s uint64) *Curve {
+			return synthetic(40, map[string]func(float64) float64{GainDB: noisy(s, 8, level)})
+		},
+		Overfitting: func(s uint64) *Curve { return synthetic(40, learning(s, 0.5, 15)) },
+	}
+	disturb := map[string]func(c *Curve, s []float64){
+		"one spike up":   func(_ *Curve, s []float64) { s[20] += 12 },
+		"one spike down": func(_ *Curve, s []float64) { s[31] -= 12 },
+		"one −Inf":       func(_ *Curve, s []float64) { s[25] = math.Inf(-1) },
+		"gaps":           func(_ *Curve, s []float64) { s[5], s[6], s[22], s[35] = math.NaN(), math.NaN(), math.NaN(), math.NaN() },
+		"every other":    func(c *Curve, s []float64) { everyOther(c, s) },
+	}
+	for want, make := range shapes {
+		for name, change := range disturb {
+			for seed := range uint64(10) {
+				t.Run(fmt.Sprint(want, " ", name, " ", seed), func(t *testing.T) {
+					c := make(10 * seed)
+					column := GainDB
+					if _, ok := c.Series(GainDB); !ok {
+						column = PopulationGainDB
+					}
+					s, _ := c.Series(column)
+					change(c, s)
+					expect(t, c, want)
+				})
+			}
+		}
+	}
+}
+
+// everyOther leaves out every second measurement.
+func everyOther(_ *Curve, s []float64) {
+	for i := 0; i < len(s); i += 2 {
+		s[i] = math.NaN()
+	}
+}
+
+// A constant added to the gains changes nothing at all.
+func TestOffsetInvariance(t *testing.T) {
+	for seed := range uint64(10) {
+		for _, sigma := range []float64{0.25, 2, 8} {
+			build := func(offset float64) Report {
+				series := learning(seed, sigma, 15)
+				gain := series[PopulationGainDB]
+				series[PopulationGainDB] = func(e float64) float64 { return math.Round(gain(e)*1024)/1024 + offset } // sums stay exact
+				return Diagnose(synthetic(40, series), DefaultThresholds())
+			}
+			a, b := build(0), build(128)
+			if a.Verdict != b.Verdict || a.Epoch != b.Epoch || a.BestEpoch != b.BestEpoch || math.Abs(a.Confidence-b.Confidence) > 1e-9 {
+				t.Errorf("seed %d: %v at %d becomes %v at %d", seed, a.Verdict, a.Epoch, b.Verdict, b.Epoch)
+			}
+		}
+	}
+}
+
+func BenchmarkDiagnose1000Epochs(b *testing.B) {
+	for name, series := range map[string]map[string]func(float64) float64{
+		"company": learning(1, 1, 2000), "gain alone": {GainDB: noisy(1, 0.5, flattening)},
+	} {
+		c := synthetic(1000, series)
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				Diagnose(c, DefaultThresholds())
+			}
+		})
+	}
+}
