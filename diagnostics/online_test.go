@@ -1,0 +1,199 @@
+package diagnostics
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/maxgain/maxgain/trainer"
+)
+
+// historyOf is the history of a synthetic curve.
+func historyOf(c *Curve) *trainer.History {
+	h := &trainer.History{Rows: []trainer.Row{{TrainLoss: math.NaN()}}}
+	for i, e := range c.Epochs {
+		row := trainer.Row{Epoch: e, TrainLoss: math.NaN()}
+		for name, s := range c.series {
+			if name == TrainLoss {
+				row.TrainLoss = s[i]
+			} else {
+				row.Signals = append(row.Signals, trainer.Signal{Name: name, Value: s[i]})
+			}
+		}
+		h.Rows = append(h.Rows, row)
+	}
+	return h
+}
+
+// told runs the flags hook over a history as a trainer would and lists what it tells.
+func told(t *testing.T, h *trainer.History) string {
+	t.Helper()
+	var out strings.Builder
+	flags := &Flags{Thresholds: DefaultThresholds(), Tell: func(epoch int, r Report) error {
+		fmt.Fprintf(&out, "%d:%v ", epoch, r.Verdict)
+		return nil
+	}}
+	for n := 1; n <= len(h.Rows); n++ {
+		if err := flags.AfterEpoch(context.Background(), &trainer.State{History: &trainer.History{Rows: h.Rows[:n]}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out.String()
+}
+
+func TestFlagsTellOnce(t *testing.T) {
+	// Smoothed, the distance lags an epoch behind 300 − 8(e − 15) and is 12 % under 300 at epoch 21; the sign must hold
+	// for two epochs, and the verdict stand for two.
+	if got := told(t, historyOf(synthetic(40, learning(1, 0, 15)))); got != "7:still-learning 23:overfitting " {
+		t.Errorf("a run that memorises: %q", got)
+	}
+	dead := synthetic(20, map[string]func(float64) float64{GainDB: func(e float64) float64 {
+		if e > 10 {
+			return math.Inf(-1)
+		}
+		return climbing(e)
+	}, TrainLoss: func(e float64) float64 { return 2.3 - 0.1*e }})
+	if got := told(t, historyOf(dead)); got != "7:still-learning 12:diverged " {
+		t.Errorf("a run that dies: %q", got)
+	}
+}
+
+// A stop at overfitting goes back to the last epoch that was marked, whatever comes after it.
+func TestStopGoesBackToWhatWasMarked(t *testing.T) {
+	for seed := range uint64(20) {
+		h := historyOf(synthetic(40, learning(10*seed, 1, 15)))
+		stop := &Stop{Thresholds: DefaultThresholds(), OnOverfitting: true, OnConvergence: true}
+		marked, ended := 0, 0
+		for n := 1; n <= len(h.Rows) && ended == 0; n++ {
+			state := &trainer.State{History: &trainer.History{Rows: h.Rows[:n]}}
+			err := stop.AfterEpoch(context.Background(), state)
+			if state.BestMarked() {
+				marked = n - 1
+			}
+			if err == nil {
+				continue
+			}
+			var wish *trainer.StopError
+			if !errors.As(err, &wish) || wish.Reason != trainer.ReasonOverfitting || !wish.Restore || !strings.Contains(wish.Detail, BoundaryDistance) {
+				t.Fatalf("seed %d: got %v", seed, err)
+			}
+			ended = n - 1
+			if d := stop.Decide(FromHistory(state.History)); d.Epoch != marked {
+				t.Errorf("seed %d: goes back to epoch %d, but %d was marked last", seed, d.Epoch, marked)
+			}
+		}
+		if ended < 16 || ended > 24 || marked < 12 || marked > 20 {
+			t.Errorf("seed %d: stopped at %d with the weights of %d, want soon after 15 and about 15", seed, ended, marked)
+		}
+	}
+}
+
+func TestStopSwitches(t *testing.T) {
+	over := FromHistory(historyOf(synthetic(40, learning(1, 0, 15))))
+	series := learning(1, 0, 1000)
+	series[TrainLoss] = func(e float64) float64 { return 0.001 + 2.3*math.Exp(-e/3) }
+	done := FromHistory(historyOf(synthetic(40, series)))
+	for _, test := range []struct {
+		curve       *Curve
+		over, conv  bool
+		stop, again bool
+	}{
+		{over, true, false, true, true}, {over, false, true, false, false},
+		{done, false, true, true, false}, {done, true, false, false, false},
+	} {
+		d := (&Stop{Thresholds: DefaultThresholds(), OnOverfitting: test.over, OnConvergence: test.conv}).Decide(test.curve)
+		if d.Stop != test.stop || d.Restore != test.again {
+			t.Errorf("%+v: stop %v, restore %v", test, d.Stop, d.Restore)
+		}
+	}
+}
+
+func TestReportIsValidJSON(t *testing.T) {
+	c, err := ReadCSV(strings.NewReader("epoch,gain_db\n1,-Inf\n2,-Inf\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.Marshal(Diagnose(c, DefaultThresholds()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"verdict":"diverged","epoch":1,"confidence":0.99,"evidence":[{"signal":"gain_db","what":"no response to the input:",` +
+		`"value":"-Inf","unit":"dB","threshold":null,"source":"","from":1,"to":2,"supports":true}],` +
+		`"advice":"start again with a learning rate ten times lower","best_epoch":0}`
+	if string(got) != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	empty, err := json.Marshal(Diagnose(&Curve{}, DefaultThresholds()))
+	if err != nil || strings.Contains(string(empty), `"evidence":null`) {
+		t.Errorf("an empty curve: %s, %v", empty, err)
+	}
+}
+
+func TestVerdictTable(t *testing.T) {
+	for _, v := range Verdicts() {
+		back, err := ParseVerdict(v.String())
+		if err != nil || back != v || v.Meaning() == "" || verdictTable[v].advice == "" {
+			t.Errorf("verdict %d: %v, %v", v, back, err)
+		}
+	}
+	if _, err := ParseVerdict("fine"); err == nil || !strings.Contains(err.Error(), "still-learning") {
+		t.Errorf("unknown verdict: %v", err)
+	}
+}
+
+func TestThresholdsSurviveTheirFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "calibration.yaml")
+	want := DefaultThresholds()
+	want.Noise.ImpulseHighDB, want.Calibrated, want.Source = 7.5, true, "a test"
+	if err := want.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := LoadThresholds(path); err != nil || got != want {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	for text, want := range map[string]string{
+		"noise:\n  impulse_high_db: 0\n": "calibration c.yaml: noise.impulse_high_db: got 0, want a number > 0",
+		"rules:\n  smoothing: 2\n":       "calibration c.yaml: rules.smoothing and rules.changes_weight: got 2 and 0.4, want at most 1",
+		"rules:\n  patience: 0\n":        "calibration c.yaml: rules.patience and rules.least_epochs: got 0 and 6, want at least 1 and 3",
+		"nois: 1\n":                      "calibration c.yaml: yaml: unmarshal errors:\n  line 1: field nois not found in type diagnostics.Thresholds",
+	} {
+		if _, err := ParseThresholds("c.yaml", []byte(text)); err == nil || err.Error() != want {
+			t.Errorf("%q: got %v, want %s", text, err, want)
+		}
+	}
+	if _, err := LoadThresholds(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("missing file: %v", err)
+	}
+}
+
+func TestCalibrate(t *testing.T) {
+	pilot := func(rate, sigma float64, loss func(float64) float64) Pilot {
+		alternating := func(e float64) float64 { return sigma * math.Sqrt(1.5) / madToSigma / 2 * (1 - 2*math.Mod(e, 2)) }
+		return Pilot{rate, synthetic(12, map[string]func(float64) float64{GainDB: alternating, TrainLoss: loss})}
+	}
+	steady := func(e float64) float64 { return 2.3 * math.Exp(-e/4) }
+	unsteady := func(e float64) float64 { return 1.5 + 0.5*math.Mod(e, 2) - 0.02*e }
+	got, err := Calibrate([]Pilot{pilot(0.1, 8, unsteady), pilot(0.01, 2, steady), pilot(0.001, 1, steady)}, DefaultThresholds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "between 2 and 8", got.Noise.ImpulseHighDB, 4, 1e-9)
+	if got.Noise.PopulationHighDB != DefaultThresholds().Noise.PopulationHighDB || !got.Calibrated ||
+		got.Source != "calibration over 3 learning rates from 0.001 to 0.1" {
+		t.Errorf("got %+v", got)
+	}
+	got, err = Calibrate([]Pilot{pilot(0.01, 2, steady), pilot(0.001, 1, steady)}, DefaultThresholds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "three times the healthy", got.Noise.ImpulseHighDB, 6, 1e-9)
+	if _, err := Calibrate([]Pilot{pilot(0.1, 8, unsteady), pilot(0.001, 1, steady)}, DefaultThresholds()); err == nil {
+		t.Error("one healthy pilot accepted")
+	}
+}
