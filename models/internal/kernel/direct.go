@@ -206,13 +206,3 @@ func (c *Conv) BackwardWeights(x, dy, dw, db []float32, s *ConvScratch) {
 	}
 	addColumns(dy[:c.res.Len()], db)
 }
-
-// addColumns adds the rows of m [n, len(sum)] to sum.
-func addColumns(m, sum []float32) {
-	for len(m) >= len(sum) && len(sum) > 0 {
-		for i, v := range m[:len(sum)] {
-			sum[i] += v
-		}
-		m = m[len(sum):]
-	}
-}

@@ -163,7 +163,7 @@ func (s *Strip) kernel(p panel) strip {
 	return k
 }
 
-func pointer(s []float32, i int) unsafe.Pointer { return unsafe.Pointer(&s[i]) }
+func pointer[E any](s []E, i int) unsafe.Pointer { return unsafe.Pointer(&s[i]) }
 
 // check stops a product that would leave its buffers, as an index out of range would.
 func (s *Strip) check() {

@@ -23,16 +23,16 @@ func packPanels(dst []float32, steps, n, first, rows int, src []float32, rowStri
 	}
 }
 
-// transposeInto sets dst[r·width+j] = src[r·rowStride+j·colStride], 16 rows at a time so that both sides
-// stay in cache.
+// transposeInto sets dst[r·width+j] = src[r·rowStride+j·colStride].
 func transposeInto(dst []float32, width int, src []float32, rows, cols, rowStride, colStride int) {
-	const block = 16
-	for r0 := 0; r0 < rows; r0 += block {
-		r1 := min(r0+block, rows)
-		for j := range cols {
-			from := src[j*colStride:]
-			for r := r0; r < r1; r++ {
-				dst[r*width+j] = from[r*rowStride]
+	for j := 0; j < cols; j += 8 {
+		done := 0
+		if rowStride == 1 && j+8 <= cols {
+			done = transposeVectors(dst[j:], width, src[j*colStride:], rows, colStride)
+		}
+		for r := done; r < rows; r++ {
+			for i := j; i < min(j+8, cols); i++ {
+				dst[r*width+i] = src[r*rowStride+i*colStride]
 			}
 		}
 	}
