@@ -113,6 +113,9 @@ func flatten(flat map[string]string, key string, value any) {
 
 // restore sets the run to the checkpoint. Nothing is changed if a tensor does not fit.
 func (t *Trainer) restore(c *checkpoint) error {
+	if at := c.progress.At; at.Epoch < 0 || at.Step < 0 || at.Step > t.steps() {
+		return fmt.Errorf("%w: it is at step %d of epoch %d, an epoch has %d steps", ErrCheckpoint, at.Step, at.Epoch, t.steps())
+	}
 	current, err := c.classes(predictionsTensor, len(t.current))
 	if err != nil {
 		return err

@@ -209,10 +209,13 @@ func (t *Trainer) diverged(row Row, reason StopReason, what error) error {
 // checkWeights says which weight or velocity is not a finite number, if any is.
 func (t *Trainer) checkWeights() error {
 	for _, p := range t.net.Params() {
-		for kind, values := range map[string][]float32{"value": p.Value, "velocity": p.Velocity} {
-			for i, v := range values {
+		for _, c := range []struct {
+			kind   string
+			values []float32
+		}{{"value", p.Value}, {"velocity", p.Velocity}} {
+			for i, v := range c.values {
 				if !finite(float64(v)) {
-					return fmt.Errorf("%s %d of %s is %v", kind, i, p.Name, v)
+					return fmt.Errorf("%s %d of %s is %v", c.kind, i, p.Name, v)
 				}
 			}
 		}

@@ -58,15 +58,15 @@ func (s *store) put(name string, file []byte) error {
 // putLast writes last and keeps the one before it. Whatever happens, one of the two is whole.
 func (s *store) putLast(file []byte) error {
 	last, previous := s.path(lastFile), s.path(previousFile)
-	if err := os.Remove(previous); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	err := os.Link(last, previous)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		err = os.Rename(last, previous) // not every file system has links
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	if _, err := os.Stat(last); err == nil {
+		if err := os.Remove(previous); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := os.Link(last, previous); err != nil { // not every file system has links
+			if err := os.Rename(last, previous); err != nil {
+				return err
+			}
+		}
 	}
 	return s.put(lastFile, file)
 }

@@ -1,0 +1,157 @@
+package trainer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/maxgain/maxgain/models"
+)
+
+// smallCheckpoint is the last checkpoint of a run, as written.
+func smallCheckpoint(t *testing.T) []byte {
+	t.Helper()
+	o := testOptions(t.TempDir())
+	if _, err := mustNew(t, newSoftmaxNet(), digits(t), o).Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(filepath.Join(o.Checkpoints.Dir, lastFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestCheckpointTruncatedAtEveryLength(t *testing.T) {
+	file := smallCheckpoint(t)
+	if _, err := decodeCheckpoint(file); err != nil {
+		t.Fatal(err)
+	}
+	for n := range file {
+		if _, err := decodeCheckpoint(file[:n]); !errors.Is(err, ErrCheckpoint) {
+			t.Fatalf("%d of %d bytes: error %v", n, len(file), err)
+		}
+	}
+}
+
+func TestCheckpointFlippedAtEveryByte(t *testing.T) {
+	file := smallCheckpoint(t)
+	for i := range file {
+		file[i] ^= 1 << (i % 8)
+		if _, err := decodeCheckpoint(file); !errors.Is(err, ErrCheckpoint) {
+			t.Fatalf("bit %d of byte %d flipped: error %v", i%8, i, err)
+		}
+		file[i] ^= 1 << (i % 8)
+	}
+}
+
+// Other tools read the weights under their names, in PyTorch's order, with the run's facts.
+func TestCheckpointContent(t *testing.T) {
+	o := testOptions(t.TempDir())
+	net := newSoftmaxNet()
+	if _, err := mustNew(t, net, digits(t), o).Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(filepath.Join(o.Checkpoints.Dir, lastFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tensors, meta, err := models.ReadSafetensors(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, x := range tensors {
+		names = append(names, x.Name)
+	}
+	if got, want := strings.Join(names, " "), "fc.weight fc.bias optimizer.fc.weight.velocity optimizer.fc.bias.velocity trainer.predictions trainer.previous_predictions"; got != want {
+		t.Errorf("tensors %s, want %s", got, want)
+	}
+	values, err := tensors[0].Float32s()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// [out,in,kh,kw] = [3,0,2,5] is [kh,kw,in,out] = [2,5,0,3] in the net.
+	if got, want := values[3*49+2*7+5], net.weight.Value[(2*7+5)*10+3]; got != want {
+		t.Errorf("weight [3,0,2,5] is %v, want %v", got, want)
+	}
+	for key, want := range map[string]string{"model": "softmax", "seed": "7", "epoch": "3", "config": string(o.Checkpoints.Config), "format": "maxgain-checkpoint-1"} {
+		if meta[key] != want {
+			t.Errorf("metadata %s is %q, want %q", key, meta[key], want)
+		}
+	}
+}
+
+func TestCheckpointFiles(t *testing.T) {
+	o := testOptions(t.TempDir())
+	o.Checkpoints.Every = 2
+	if err := os.WriteFile(filepath.Join(o.Checkpoints.Dir, ".last.safetensors.123.tmp"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := mustNew(t, newSoftmaxNet(), digits(t), o).Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(o.Checkpoints.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if want := "best.safetensors epoch-2.safetensors last-1.safetensors last.safetensors"; strings.Join(got, " ") != want {
+		t.Errorf("files %v, want %s", got, want)
+	}
+	s := &store{o.Checkpoints.Dir}
+	for name, want := range map[string]string{"epoch-2.safetensors": "2", "last-1.safetensors": "2", "last.safetensors": "3"} {
+		if c, err := s.get(name); err != nil || c.meta[metaEpoch] != want {
+			t.Errorf("%s: epoch %s, error %v, want epoch %s", name, c.meta[metaEpoch], err, want)
+		}
+	}
+}
+
+// Wherever writing a checkpoint fails, an older one stays whole.
+func TestCheckpointFolderVanishes(t *testing.T) {
+	o := testOptions(filepath.Join(t.TempDir(), "checkpoints"))
+	o.Hooks = []Hook{hookFunc(func(_ context.Context, s *State) error {
+		if s.Epoch() == 2 {
+			return os.RemoveAll(o.Checkpoints.Dir)
+		}
+		return nil
+	})}
+	s, err := mustNew(t, newSoftmaxNet(), digits(t), o).Run(context.Background())
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "has been removed or renamed") || s.State != StateFailed || s.Reason != ReasonError {
+		t.Errorf("state %s, reason %s, error %v", s.State, s.Reason, err)
+	}
+}
+
+func TestSealedFindsItsOwnChecksum(t *testing.T) {
+	// A configuration that looks like the checksum's key must not be taken for it.
+	file, err := sealed(nil, map[string]string{"config": `"sha256":"` + noChecksum + `"`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := unsealed(bytes.Clone(file)); err != nil {
+		t.Error(err)
+	}
+}
+
+func FuzzDecodeCheckpoint(f *testing.F) {
+	file, err := sealed([]models.Tensor{models.Float32Tensor("fc.weight", []int{2}, []float32{1, 2})}, map[string]string{
+		metaFormat: checkpointFormat, metaProgress: `{"at":{"epoch":1,"step":2},"loss":"2.5"}`, metaHistory: `[{"epoch":0,"figures":["NaN"]}]`})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(file)
+	f.Add(file[:100])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if _, err := decodeCheckpoint(data); err != nil && !errors.Is(err, ErrCheckpoint) {
+			t.Errorf("error %v is no ErrCheckpoint", err)
+		}
+	})
+}

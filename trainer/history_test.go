@@ -1,0 +1,157 @@
+package trainer
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"math"
+	"os"
+	"strings"
+	"testing"
+)
+
+// goldenHistory has every kind of figure: none, infinite, not a number, signals that come and go.
+func goldenHistory() *History {
+	nan := math.NaN()
+	return &History{Rows: []Row{
+		{Epoch: 0, LearningRate: nan, TrainLoss: nan, TrainError: nan, ValLoss: 2.5, ValError: 0.75, TestLoss: nan, TestError: nan,
+			Signals: []Signal{{"gain_db", math.Inf(-1)}}, Seconds: 1.5, ImagesPerSecond: nan},
+		{Epoch: 1, LearningRate: 0.1, TrainLoss: 5.0 / 3, TrainError: 1.0 / 3, ValLoss: 1e-5, ValError: 0, TestLoss: nan, TestError: nan,
+			Signals: []Signal{{"gain_db", -33.25}, {"odd", nan}}, Seconds: 20, ImagesPerSecond: 150.5},
+		{Epoch: 2, LearningRate: 1e-6, TrainLoss: math.Inf(1), TrainError: 1, ValLoss: 3, ValError: 0.25, TestLoss: nan, TestError: nan,
+			Signals: []Signal{{"odd", 7}}, Seconds: 20, ImagesPerSecond: 150},
+		{Epoch: 3, LearningRate: 0.1, TrainLoss: nan, TrainError: 1, ValLoss: nan, ValError: nan, TestLoss: nan, TestError: nan,
+			Seconds: 0.25, ImagesPerSecond: 12},
+	}}
+}
+
+func TestHistoryFiles(t *testing.T) {
+	h := goldenHistory()
+	var csv, jsonl bytes.Buffer
+	if err := h.WriteCSV(&csv); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.WriteJSONL(&jsonl); err != nil {
+		t.Fatal(err)
+	}
+	for path, got := range map[string]string{"testdata/metrics.csv": csv.String(), "testdata/metrics.jsonl": jsonl.String()} {
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != string(want) {
+			t.Errorf("%s: got\n%swant\n%s", path, got, want)
+		}
+	}
+	for i, line := range strings.Split(strings.TrimSpace(jsonl.String()), "\n") {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("line %d is no JSON: %s", i+1, line)
+		}
+	}
+}
+
+func TestHistoryColumns(t *testing.T) {
+	nan := math.NaN()
+	for _, c := range []struct {
+		name string
+		row  Row
+		want string
+	}{
+		{"no validation", Row{ValLoss: nan, ValError: nan, TestLoss: nan, TestError: nan},
+			"epoch,learning_rate,train_loss,train_error,seconds,images_per_second"},
+		{"test split", Row{TestLoss: 2, TestError: 0.5},
+			"epoch,learning_rate,train_loss,train_error,val_loss,val_error,test_loss,test_error,seconds,images_per_second"},
+		{"signals in order", Row{ValLoss: nan, TestLoss: nan, Signals: []Signal{{"b", 1}, {"a", 2}}},
+			"epoch,learning_rate,train_loss,train_error,b,a,seconds,images_per_second"},
+	} {
+		var csv bytes.Buffer
+		if err := (&History{Rows: []Row{c.row}}).WriteCSV(&csv); err != nil {
+			t.Fatal(err)
+		}
+		if got, _, _ := strings.Cut(csv.String(), "\n"); got != c.want {
+			t.Errorf("%s: columns %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestHistoryJSONKeepsEveryBit(t *testing.T) {
+	h := goldenHistory()
+	h.Rows[1].TrainLoss = math.Nextafter(1.0/3, 1)
+	h.Rows[1].ValError = math.Copysign(0, -1)
+	h.Rows[1].Signals[0].Value = math.SmallestNonzeroFloat64
+	text, err := json.Marshal(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got History
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Rows) != len(h.Rows) {
+		t.Fatalf("%d rows, want %d", len(got.Rows), len(h.Rows))
+	}
+	for i := range h.Rows {
+		a, b := got.Rows[i].figures(), h.Rows[i].figures()
+		for k := range a {
+			if math.Float64bits(*a[k]) != math.Float64bits(*b[k]) {
+				t.Errorf("row %d, figure %d: %v, want %v", i, k, *a[k], *b[k])
+			}
+		}
+		for k, s := range h.Rows[i].Signals {
+			if g := got.Rows[i].Signals[k]; g.Name != s.Name || math.Float64bits(g.Value) != math.Float64bits(s.Value) {
+				t.Errorf("row %d, signal %d: %v, want %v", i, k, g, s)
+			}
+		}
+	}
+}
+
+func TestHistoryFailingWriter(t *testing.T) {
+	full := errors.New("no space left on device")
+	for n := range 3 {
+		for name, write := range map[string]func(h *History, w *failingWriter) error{
+			"CSV":   func(h *History, w *failingWriter) error { return h.WriteCSV(w) },
+			"JSONL": func(h *History, w *failingWriter) error { return h.WriteJSONL(w) },
+		} {
+			if err := write(goldenHistory(), &failingWriter{left: 40 * n, err: full}); !errors.Is(err, full) {
+				t.Errorf("%s, full after %d bytes: error %v", name, 40*n, err)
+			}
+		}
+	}
+}
+
+// failingWriter takes some bytes and then fails.
+type failingWriter struct {
+	left int
+	err  error
+}
+
+func (w *failingWriter) Write(b []byte) (int, error) {
+	if len(b) > w.left {
+		return w.left, w.err
+	}
+	w.left -= len(b)
+	return len(b), nil
+}
+
+func FuzzHistoryJSON(f *testing.F) {
+	text, err := json.Marshal(goldenHistory())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Add([]byte(`[{"epoch":1,"signals":["a"],"values":[]}]`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var h History
+		if json.Unmarshal(data, &h) != nil {
+			return
+		}
+		again, err := json.Marshal(&h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back History
+		if err := json.Unmarshal(again, &back); err != nil || len(back.Rows) != len(h.Rows) {
+			t.Fatalf("%s became %s: %v", data, again, err)
+		}
+	})
+}

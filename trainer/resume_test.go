@@ -1,0 +1,290 @@
+package trainer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/maxgain/maxgain/datasets"
+)
+
+// Interrupted after any step and resumed, a run ends as if nothing had happened.
+func TestResumeAfterEveryStep(t *testing.T) {
+	data := digits(t)
+	want := undisturbed(t, data)
+	const steps = 3 * 7
+	for cut := 1; cut <= steps; cut++ {
+		ctx, cancel := context.WithCancel(context.Background())
+		o := testOptions(t.TempDir())
+		seen := 0
+		o.Observer = observerFunc(func(int, int, int, float64) {
+			if seen++; seen == cut {
+				cancel()
+			}
+		})
+		tr := mustNew(t, newSoftmaxNet(), data, o)
+		s, err := tr.Run(ctx)
+		if !errors.Is(err, ErrInterrupted) || !errors.Is(err, context.Canceled) || s.State != StateInterrupted || s.Reason != ReasonInterrupted {
+			t.Fatalf("cut %d: state %s, reason %s, error %v", cut, s.State, s.Reason, err)
+		}
+		if seen != cut {
+			t.Errorf("cut %d: %d steps were done", cut, seen)
+		}
+		if got := resumed(t, data, o.Checkpoints.Dir); got != want {
+			t.Errorf("cut %d: %v, undisturbed %v", cut, got, want)
+		}
+	}
+}
+
+// A run killed with nothing but the timer's checkpoint of any step, or the moment before, goes on alike.
+func TestResumeAfterKill(t *testing.T) {
+	data := digits(t)
+	want := undisturbed(t, data)
+	dir := t.TempDir()
+	o := testOptions(dir)
+	o.Checkpoints.Minutes = 1.0 / 60
+	var crashed []string
+	o.Observer = observerFunc(func(int, int, int, float64) { crashed = append(crashed, copyDir(t, dir)) })
+	tr := mustNew(t, newSoftmaxNet(), data, o)
+	tr.now = clock()
+	if _, err := tr.Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if len(crashed) != 21 {
+		t.Fatalf("%d steps, want 21", len(crashed))
+	}
+	for i, dir := range crashed {
+		c, err := (&store{dir}).get(lastFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The observer is called before the timer: the checkpoint is of the step before.
+		if at := c.progress.At; at != (position{Epoch: i/7 + 1, Step: i % 7}) {
+			t.Errorf("kill after step %d: the checkpoint is at %+v", i+1, at)
+		}
+		if got := resumed(t, data, dir); got != want {
+			t.Errorf("kill after step %d: %v, undisturbed %v", i+1, got, want)
+		}
+	}
+}
+
+func TestInterruptedInHookAndBeforeTraining(t *testing.T) {
+	data := digits(t)
+	want := undisturbed(t, data)
+	for epoch := range 4 {
+		ctx, cancel := context.WithCancel(context.Background())
+		o := testOptions(t.TempDir())
+		o.Hooks = append(o.Hooks, hookFunc(func(ctx context.Context, s *State) error {
+			if s.Epoch() == epoch {
+				cancel()
+			}
+			return ctx.Err()
+		}))
+		tr := mustNew(t, newSoftmaxNet(), data, o)
+		if _, err := tr.Run(ctx); !errors.Is(err, ErrInterrupted) {
+			t.Fatalf("epoch %d: error %v", epoch, err)
+		}
+		if n := len(tr.history.Rows); n != epoch {
+			t.Errorf("epoch %d: the history has %d rows, want only those of the epochs before", epoch, n)
+		}
+		if got := resumed(t, data, o.Checkpoints.Dir); got != want {
+			t.Errorf("epoch %d: %v, undisturbed %v", epoch, got, want)
+		}
+	}
+}
+
+func TestInterruptKeepsCause(t *testing.T) {
+	cause := errors.New("SIGTERM")
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(cause)
+	tr := mustNew(t, newSoftmaxNet(), digits(t), testOptions(t.TempDir()))
+	_, err := tr.Run(ctx)
+	for _, want := range []error{ErrInterrupted, context.Canceled, cause} {
+		if !errors.Is(err, want) {
+			t.Errorf("error %q is not %q", err, want)
+		}
+	}
+}
+
+func TestResumeFinishedRun(t *testing.T) {
+	data := digits(t)
+	o := testOptions(t.TempDir())
+	first := mustNew(t, newSoftmaxNet(), data, o)
+	if _, err := first.Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	o.Checkpoints.Resume = true
+	net := newSoftmaxNet()
+	tr := mustNew(t, net, data, o)
+	s, err := tr.Run(context.Background())
+	if err != nil || s.State != StateFinished || s.Epoch != 3 || len(net.steps) != 0 {
+		t.Errorf("state %s, epoch %d, %d steps, error %v", s.State, s.Epoch, len(net.steps), err)
+	}
+	if got, want := outcomeOf(t, tr), outcomeOf(t, first); got != want {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+func TestResumeRefusesAnotherRun(t *testing.T) {
+	data := digits(t)
+	dir := t.TempDir()
+	o := testOptions(dir)
+	o.Checkpoints.Config = []byte("train: {momentum: 0.9, workers: 2, schedule: [{rate: 0.5}]}\ngain: {every: 1}\noutput: {dir: a}\n")
+	o.Checkpoints.FreeKeys = []string{"train.workers", "output."}
+	if _, err := mustNew(t, newSoftmaxNet(), data, o).Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	o.Checkpoints.Resume = true
+	for _, c := range []struct {
+		name   string
+		config string
+		seed   uint64
+		data   string
+		want   []string // lines after the first; nil: agrees
+	}{
+		{"same", "gain: {every: 1}\ntrain: {schedule: [{rate: 0.5}], momentum: 0.9, workers: 8}\noutput: {dir: b, report: true}\n", 7, data.Checksum, nil},
+		{"keys", "train: {momentum: 0.8, workers: 2, schedule: [{rate: 0.25}]}\nstop: {rule: gain}\n", 7, data.Checksum, []string{
+			"gain.every: checkpoint 1, now (none)",
+			"stop.rule: checkpoint (none), now gain",
+			"train.momentum: checkpoint 0.9, now 0.8",
+			"train.schedule.0.rate: checkpoint 0.5, now 0.25",
+		}},
+		{"seed and data", string(o.Checkpoints.Config), 8, "other", []string{
+			"seed: checkpoint 7, now 8",
+			fmt.Sprintf("data: checkpoint digits, 50 training images, %s, now digits, 50 training images, other", data.Checksum),
+		}},
+	} {
+		o, data := o, *data
+		o.Seed, o.Checkpoints.Config, data.Checksum = c.seed, []byte(c.config), c.data
+		s, err := mustNew(t, newSoftmaxNet(), &data, o).Run(context.Background())
+		if c.want == nil {
+			if err != nil {
+				t.Errorf("%s: %v", c.name, err)
+			}
+			continue
+		}
+		if want := "resuming: the checkpoint is of another run:\n  " + strings.Join(c.want, "\n  "); !errors.Is(err, ErrMismatch) || err.Error() != want {
+			t.Errorf("%s: error %q, want %q", c.name, err, want)
+		}
+		if s.State != StateFailed {
+			t.Errorf("%s: state %s", c.name, s.State)
+		}
+	}
+}
+
+func TestResumeRefusesAnotherModel(t *testing.T) {
+	data := digits(t)
+	o := testOptions(t.TempDir())
+	if _, err := mustNew(t, newSoftmaxNet(), data, o).Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	o.Checkpoints.Resume = true
+	net := newSoftmaxNet()
+	net.bias.Shape = []int{5, 2, 1, 1}
+	before := WeightsHash(net)
+	_, err := mustNew(t, net, data, o).Run(context.Background())
+	if !errors.Is(err, ErrMismatch) || !strings.Contains(err.Error(), "fc.bias has the shape [10], the model's is [5 2 1 1]") {
+		t.Errorf("error %v", err)
+	}
+	if WeightsHash(net) != before {
+		t.Error("the net was changed by a checkpoint that does not fit")
+	}
+}
+
+// A damaged last checkpoint is put aside with a warning, and the one before it leads to the same end.
+func TestResumeFromDamagedCheckpoint(t *testing.T) {
+	data := digits(t)
+	want := undisturbed(t, data)
+	o := testOptions(t.TempDir())
+	ctx, cancel := context.WithCancel(context.Background())
+	o.Observer = observerFunc(func(epoch, done, _ int, _ float64) {
+		if epoch == 3 && done == 24 {
+			cancel()
+		}
+	})
+	if _, err := mustNew(t, newSoftmaxNet(), data, o).Run(ctx); !errors.Is(err, ErrInterrupted) {
+		t.Fatal(err)
+	}
+	for name, damage := range map[string]func(path string) error{
+		"flipped bit": func(path string) error {
+			b, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			b[len(b)-3] ^= 4
+			return os.WriteFile(path, b, 0o644)
+		},
+		"truncated": func(path string) error { return os.Truncate(path, 1000) },
+		"removed":   os.Remove,
+	} {
+		dir := copyDir(t, o.Checkpoints.Dir)
+		if err := damage(filepath.Join(dir, lastFile)); err != nil {
+			t.Fatal(err)
+		}
+		var warnings []string
+		o := testOptions(dir)
+		o.Checkpoints.Resume = true
+		o.Warn = func(s string) { warnings = append(warnings, s) }
+		tr := mustNew(t, newSoftmaxNet(), data, o)
+		if _, err := tr.Run(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if got := outcomeOf(t, tr); got != want {
+			t.Errorf("%s: %v, undisturbed %v", name, got, want)
+		}
+		if len(warnings) != 1 || !strings.Contains(warnings[0], lastFile) || !strings.Contains(warnings[0], "going on from the one before it, after epoch 2") {
+			t.Errorf("%s: warnings %q", name, warnings)
+		}
+		if _, err := (&store{dir}).get(previousFile); err != nil {
+			t.Errorf("%s: the checkpoint before the last: %v", name, err)
+		}
+	}
+}
+
+func TestResumeWithoutUsableCheckpoint(t *testing.T) {
+	data := digits(t)
+	want := undisturbed(t, data)
+	dir := t.TempDir()
+	if got := resumed(t, data, dir); got != want {
+		t.Errorf("begun anew: %v, undisturbed %v", got, want)
+	}
+	for _, name := range []string{lastFile, previousFile} {
+		if err := os.Truncate(filepath.Join(dir, name), 100); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := testOptions(dir)
+	o.Checkpoints.Resume = true
+	s, err := mustNew(t, newSoftmaxNet(), data, o).Run(context.Background())
+	if !errors.Is(err, ErrCheckpoint) || s.State != StateFailed {
+		t.Errorf("both damaged: state %s, error %v", s.State, err)
+	}
+}
+
+func TestVerifyResume(t *testing.T) {
+	data := digits(t)
+	momentum := func(leg int) float64 { return 0.9 }
+	attempt := func(leg int) (Net, *datasets.Dataset, Options, func() error, error) {
+		o := testOptions("")
+		o.Momentum = momentum(leg)
+		return newSoftmaxNet(), data, o, func() error { return nil }, nil
+	}
+	v, err := VerifyResume(context.Background(), attempt, 5, 1, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !v.Equal() || len(v.Cuts) != 5 {
+		t.Errorf("%+v: want five cuts and equal hashes", v)
+	}
+	momentum = func(leg int) float64 { return 0.9 - 0.01*float64(leg) } // a resumption that is not exact
+	if v, err = VerifyResume(context.Background(), attempt, 5, 1, t.TempDir()); err != nil || v.Equal() {
+		t.Errorf("error %v, equal %v: want a difference to be seen", err, v.Equal())
+	}
+	if _, err = VerifyResume(context.Background(), attempt, 22, 1, t.TempDir()); err == nil {
+		t.Error("more cuts than steps: no error")
+	}
+}

@@ -1,0 +1,97 @@
+package trainer
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestScheduleRate(t *testing.T) {
+	pieces := Schedule{{0.05, 30}, {0.005, 10}, {0.0005, 5}}
+	for _, c := range []struct {
+		s     Schedule
+		epoch int
+		want  float64
+	}{
+		{Constant(0.001), 1, 0.001}, {Constant(0.001), 1000, 0.001}, {Constant(0.001), 0, 0},
+		{pieces, 1, 0.05}, {pieces, 30, 0.05}, {pieces, 31, 0.005}, {pieces, 40, 0.005}, {pieces, 41, 0.0005}, {pieces, 45, 0.0005}, {pieces, 46, 0},
+	} {
+		if got := c.s.Rate(c.epoch); got != c.want {
+			t.Errorf("%v at epoch %d: %v, want %v", c.s, c.epoch, got, c.want)
+		}
+	}
+}
+
+func TestScheduleCheck(t *testing.T) {
+	for _, c := range []struct {
+		s    Schedule
+		want string
+	}{
+		{Constant(0.1), ""},
+		{Schedule{{0.1, 4}, {0.01, 6}}, ""},
+		{nil, "there is no learning rate"},
+		{Schedule{{0.1, 4}, {0.01, 5}}, "it covers 9 of the 10 epochs"},
+		{Schedule{{0.1, 4}, {0, 6}}, "piece 2 has the learning rate 0"},
+		{Constant(math.NaN()), "piece 1 has the learning rate NaN"},
+		{Constant(math.Inf(1)), "piece 1 has the learning rate +Inf"},
+		{Schedule{{0.1, 0}}, "piece 1 has 0 epochs"},
+	} {
+		err := c.s.check(10)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%v: error %v, want %q", c.s, err, c.want)
+		}
+	}
+}
+
+// The stream's second seed is FNV-1a of the name and of each number's eight little-endian bytes.
+func TestSeedStream(t *testing.T) {
+	h := uint64(14695981039346656037)
+	for _, b := range []byte("flip\x03\x00\x00\x00\x00\x00\x00\x00\x2c\x01\x00\x00\x00\x00\x00\x00") {
+		h = (h ^ uint64(b)) * 1099511628211
+	}
+	var got rand.PCG
+	seedStream(&got, 9, "flip", 3, 300)
+	if want := rand.NewPCG(9, h); got != *want {
+		t.Errorf("stream %v, want %v", got, *want)
+	}
+}
+
+func TestShuffle(t *testing.T) {
+	a, b := make([]int, 100), make([]int, 100)
+	shuffle(a, 1, 5)
+	shuffle(b, 1, 4)
+	if slices.Equal(a, b) {
+		t.Error("epochs 4 and 5 have the same order")
+	}
+	shuffle(b, 2, 5)
+	if slices.Equal(a, b) {
+		t.Error("seeds 1 and 2 have the same order")
+	}
+	shuffle(b, 1, 5)
+	if !slices.Equal(a, b) {
+		t.Error("the order of an epoch depends on what was shuffled before")
+	}
+	slices.Sort(b)
+	for i, k := range b {
+		if i != k {
+			t.Fatalf("the order is no permutation: %v", a)
+		}
+	}
+}
+
+// Of 10,000 fair coins 5,000 ± 200 (4 standard deviations) say yes.
+func TestFlipBatchIsFair(t *testing.T) {
+	yes := 0
+	for epoch := range 100 {
+		for step := range 100 {
+			if flipBatch(11, epoch, step) {
+				yes++
+			}
+		}
+	}
+	if yes < 4800 || yes > 5200 {
+		t.Errorf("%d of 10000 batches are mirrored", yes)
+	}
+}
