@@ -154,3 +154,14 @@ func (c *Curve) last() int {
 	}
 	return c.Epochs[len(c.Epochs)-1]
 }
+
+// Only is the curve with the named columns alone.
+func (c *Curve) Only(columns ...string) *Curve {
+	out := &Curve{Epochs: c.Epochs, series: map[string][]float64{}}
+	for _, name := range columns {
+		if s, ok := c.series[name]; ok {
+			out.series[name] = s
+		}
+	}
+	return out
+}

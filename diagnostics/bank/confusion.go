@@ -1,0 +1,99 @@
+package bank
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/maxgain/maxgain/diagnostics"
+)
+
+// View is a choice of the signals that the rules may read.
+type View struct {
+	Name    string
+	Columns []string // kept; nil for all
+}
+
+// Views are those that docs/diagnosis.md compares: the paper's impulse, the population gain, and what is shipped.
+func Views() []View {
+	return []View{
+		{"impulse gain alone", []string{diagnostics.GainDB}},
+		{"impulse gain and training loss", []string{diagnostics.GainDB, diagnostics.TrainLoss}},
+		{"population gain alone", []string{diagnostics.PopulationGainDB}},
+		{"population gain and training loss", []string{diagnostics.PopulationGainDB, diagnostics.TrainLoss}},
+		{"all signals", nil},
+	}
+}
+
+// Matrix counts runs by their truth and by the verdict given.
+type Matrix struct {
+	Count map[diagnostics.Verdict]map[diagnostics.Verdict]int // truth → verdict → runs
+	Right int
+	Total int
+	Wrong []string // keys of the runs judged wrongly, with truth and verdict
+}
+
+// Confusion judges whole runs as they are seen in a view.
+func Confusion(runs []Run, v View, t diagnostics.Thresholds) Matrix {
+	m := Matrix{Count: map[diagnostics.Verdict]map[diagnostics.Verdict]int{}}
+	for _, run := range runs {
+		curve := run.Curve
+		if v.Columns != nil {
+			curve = curve.Only(v.Columns...)
+		}
+		got := diagnostics.Diagnose(curve, t).Verdict
+		want := run.Truth.Verdict
+		if m.Count[want] == nil {
+			m.Count[want] = map[diagnostics.Verdict]int{}
+		}
+		m.Count[want][got]++
+		m.Total++
+		if got == want {
+			m.Right++
+		} else {
+			m.Wrong = append(m.Wrong, fmt.Sprintf("%s: %v, judged %v", Key(run.Setting, run.Seed), want, got))
+		}
+	}
+	return m
+}
+
+// FalseOverfitting is the share of runs that were not overfitting, but were judged to be.
+func (m Matrix) FalseOverfitting() (wrong, of int) {
+	for want, row := range m.Count {
+		if want == diagnostics.Overfitting {
+			continue
+		}
+		for got, n := range row {
+			of += n
+			if got == diagnostics.Overfitting {
+				wrong += n
+			}
+		}
+	}
+	return wrong, of
+}
+
+// Markdown is the matrix as a table, a line a truth.
+func (m Matrix) Markdown() string {
+	var out strings.Builder
+	out.WriteString("| truth \\ verdict |")
+	for _, v := range diagnostics.Verdicts() {
+		fmt.Fprintf(&out, " %v |", v)
+	}
+	out.WriteString("\n|---|" + strings.Repeat("---|", len(diagnostics.Verdicts())) + "\n")
+	for _, want := range diagnostics.Verdicts() {
+		if m.Count[want] == nil {
+			continue
+		}
+		fmt.Fprintf(&out, "| %v |", want)
+		for _, got := range diagnostics.Verdicts() {
+			cell := ""
+			if n := m.Count[want][got]; n > 0 {
+				cell = fmt.Sprint(n)
+			}
+			fmt.Fprintf(&out, " %s |", cell)
+		}
+		out.WriteString("\n")
+	}
+	fmt.Fprintf(&out, "\nRight: %d of %d (%.1f %%).\n", m.Right, m.Total, 100*float64(m.Right)/float64(max(1, m.Total)))
+	return out.String()
+}
