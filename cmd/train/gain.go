@@ -1,0 +1,158 @@
+package main
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/maxgain/maxgain/configs"
+	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/diagnostics/spectrum"
+	"github.com/maxgain/maxgain/models"
+	"github.com/spf13/cobra"
+)
+
+// gainFlags are the flags of "train gain".
+type gainFlags struct {
+	outputFlags
+	checkpoint, model, out string
+	gain                   configs.Gain
+}
+
+// newGain is "train gain".
+func newGain(a *app) *cobra.Command {
+	var f gainFlags
+	c := &cobra.Command{
+		Use:   "gain --checkpoint FILE",
+		Short: "Measure the Maximum Gain of a saved net",
+		Example: `  train gain --checkpoint runs/fast/checkpoints/last.safetensors --out spectrum.png
+  train gain --checkpoint net.safetensors --model lenet-mnist --image digit.png --json`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.gain(c, f) },
+	}
+	f.outputFlags.add(c)
+	flags := c.Flags()
+	flags.StringVar(&f.checkpoint, "checkpoint", "", "safetensors `file` of the net")
+	flags.StringVar(&f.model, "model", "", "`name` of the net, if the file does not say")
+	flags.StringVar(&f.gain.Window, "window", "hann", "hann or none, over the derivative; none by default with --image")
+	flags.StringVar(&f.gain.Projection, "projection", "inverse-score", "inverse-score (p = 1/s) or one (p = 1)")
+	flags.Float64Var(&f.gain.Impulse, "impulse", 1, "`value` of the impulse's pixel")
+	flags.StringVar(&f.gain.Image, "image", "", "PNG `file` of the net's input size instead of the impulse")
+	flags.StringVarP(&f.out, "out", "o", "", "`file` for the spectrum in dB: .png (frequency 0 in the middle) or .npy ([C,H,W], frequency 0 first)")
+	return c
+}
+
+// gainResult is the JSON of "train gain".
+type gainResult struct {
+	GainDB     diagnostics.Number   `json:"gain_db"`
+	ChannelsDB []diagnostics.Number `json:"channels_db"`
+	Winner     int                  `json:"winner"`
+	Score      diagnostics.Number   `json:"score"`
+	Peak       [2]int               `json:"peak"` // row and column frequency
+	LowShare   diagnostics.Number   `json:"low_share"`
+	Model      string               `json:"model"`
+	Spectrum   string               `json:"spectrum,omitempty"` // file
+}
+
+func (a *app) gain(c *cobra.Command, f gainFlags) error {
+	f.apply(a)
+	if f.checkpoint == "" {
+		return usage("--checkpoint is missing; runs keep theirs in <run>/checkpoints/")
+	}
+	if f.gain.Image != "" && !c.Flags().Changed("window") {
+		f.gain.Window = "none"
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	net, err := loadNet(f.checkpoint, f.model, models.Options{Batch: 1})
+	if err != nil {
+		return err
+	}
+	defer net.Close()
+	probe, err := imageProbe(f.gain, net.Spec().Input)
+	if err != nil {
+		return err
+	}
+	m, err := probe.Gauge(net)
+	if err != nil {
+		return err
+	}
+	if f.out != "" {
+		if err := writeSpectrum(f.out, m.Spectrum); err != nil {
+			return err
+		}
+	}
+	r := gainResult{
+		GainDB: diagnostics.Number(m.MeanDB), Winner: m.Winner, Score: diagnostics.Number(m.Score),
+		Peak: [2]int{m.PeakU, m.PeakV}, LowShare: diagnostics.Number(m.Spectrum.LowShare()),
+		Model: net.Spec().Name, Spectrum: f.out,
+	}
+	for _, db := range m.ChannelsDB {
+		r.ChannelsDB = append(r.ChannelsDB, diagnostics.Number(db))
+	}
+	if f.json {
+		return writeJSON(a.stdout, r)
+	}
+	r.print(a.stdout)
+	return nil
+}
+
+// check finds flags that no measurement can be made with, before the net is read.
+func (f gainFlags) check() error {
+	if f.gain.Projection != "inverse-score" && f.gain.Projection != "one" {
+		return usage("--projection: got %q, want inverse-score or one", f.gain.Projection)
+	}
+	if _, err := spectrum.ParseWindow(f.gain.Window); err != nil {
+		return usage("--window: got %q, want hann or none", f.gain.Window)
+	}
+	if !(f.gain.Impulse > 0) || f.gain.Impulse > 1e30 {
+		return usage("--impulse: got %v, want a number > 0", f.gain.Impulse)
+	}
+	if ext := filepath.Ext(f.out); f.out != "" && ext != ".png" && ext != ".npy" {
+		return usage("--out: %s is neither .png nor .npy", f.out)
+	}
+	return nil
+}
+
+func (r gainResult) print(w io.Writer) {
+	fmt.Fprintf(w, "Maximum Gain of %s: %.3f dB\n", r.Model, float64(r.GainDB))
+	if len(r.ChannelsDB) > 1 {
+		for i, db := range r.ChannelsDB {
+			fmt.Fprintf(w, "  channel %d: %.3f dB\n", i, float64(db))
+		}
+	}
+	fmt.Fprintf(w, "class %d at a score of %.6g; peak at row frequency %d, column frequency %d; %.1f %% of the energy at low frequencies\n",
+		r.Winner, float64(r.Score), r.Peak[0], r.Peak[1], 100*float64(r.LowShare))
+	if r.Spectrum != "" {
+		fmt.Fprintf(w, "spectrum: %s\n", r.Spectrum)
+	}
+}
+
+// writeSpectrum writes a response in dB as a picture or as numbers, by the file's extension.
+func writeSpectrum(path string, s *spectrum.Spectrum) error {
+	if filepath.Ext(path) == ".png" {
+		return writePNG(path, spectrumPicture(s))
+	}
+	return writeFile(path, func(w io.Writer) error {
+		return writeNPY(w, []int{s.C, s.H, s.W}, s.DB())
+	})
+}
+
+// writeNPY writes float64 values in row-major order in NumPy's format, version 1.0: magic number,
+// header length, a Python dictionary padded to a multiple of 64 bytes, the values.
+// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+func writeNPY(w io.Writer, shape []int, values []float64) error {
+	dims := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(shape)), ", "), "[]")
+	header := fmt.Sprintf("{'descr': '<f8', 'fortran_order': False, 'shape': (%s,), }", dims)
+	const before = 10 // bytes of magic number, version and length
+	padding := 63 - (before+len(header))%64
+	header += strings.Repeat(" ", padding) + "\n"
+	if _, err := fmt.Fprintf(w, "\x93NUMPY\x01\x00%s%s",
+		binary.LittleEndian.AppendUint16(nil, uint16(len(header))), header); err != nil {
+		return err
+	}
+	return binary.Write(w, binary.LittleEndian, values)
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime/debug"
+
+	"github.com/maxgain/maxgain/configs"
+	"github.com/maxgain/maxgain/datasets"
+	"github.com/maxgain/maxgain/trainer"
+	"github.com/maxgain/maxgain/trainer/rundir"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// What the process exits with; 128 + signal after a signal.
+const (
+	exitOK       = 0
+	exitOther    = 1
+	exitUsage    = 2 // bad configuration or usage
+	exitData     = 3 // missing or damaged
+	exitDiverged = 4
+	exitFailOn   = 5 // --fail-on matched
+)
+
+var (
+	// errUsage is wrapped by the errors of a command line that cannot be meant.
+	errUsage = errors.New("usage")
+	// errFailOn is wrapped when a verdict is one of --fail-on.
+	errFailOn = errors.New("--fail-on")
+)
+
+// usage is an error that exits with exitUsage.
+func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+type usageError struct{ error }
+
+func (e usageError) Unwrap() []error { return []error{e.error, errUsage} }
+
+// app is where a command's output goes.
+type app struct {
+	stdout, stderr io.Writer
+	log            *slog.Logger // remarks, to stderr
+}
+
+// run executes a command line and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	a := &app{stdout: stdout, stderr: stderr}
+	a.logAt(slog.LevelInfo)
+	root := newRoot(a)
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		fmt.Fprintln(stderr, "train:", err)
+	}
+	return exitCode(ctx, err)
+}
+
+// logAt sets the least level of remarks that are shown.
+func (a *app) logAt(level slog.Level) {
+	a.log = slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{
+		Level: level,
+		ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
+			if attr.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return attr
+		},
+	}))
+}
+
+// exitCode is the code for how a command ended.
+func exitCode(ctx context.Context, err error) int {
+	var sig signalError
+	var faults configs.FieldErrors
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, trainer.ErrDiverged):
+		return exitDiverged
+	case errors.Is(err, errFailOn):
+		return exitFailOn
+	case errors.As(err, &sig), ctx.Err() != nil && errors.As(context.Cause(ctx), &sig):
+		return sig.code()
+	case errors.Is(err, errUsage), errors.As(err, &faults), errors.Is(err, configs.ErrNotFound),
+		errors.Is(err, rundir.ErrExists), errors.Is(err, rundir.ErrNoRun), errors.Is(err, trainer.ErrMismatch):
+		return exitUsage
+	case errors.Is(err, datasets.ErrMissing), errors.Is(err, datasets.ErrDamaged):
+		return exitData
+	}
+	return exitOther
+}
+
+// newRoot is the command tree; the root itself trains.
+func newRoot(a *app) *cobra.Command {
+	root := newTrain(a)
+	root.Version = version()
+	root.SilenceErrors = true
+	root.SilenceUsage = true
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage("%w (see %s --help)", err, c.CommandPath())
+	})
+	root.AddCommand(newData(a), newGain(a))
+	return root
+}
+
+// noArgs refuses arguments, as a misspelt subcommand is one.
+func noArgs(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := ""
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = fmt.Sprintf(", did you mean %q?", near[0])
+	}
+	if c.HasSubCommands() {
+		return usage("there is no command %q%s (see %s --help)", args[0], hint, c.CommandPath())
+	}
+	return usage("%s takes no arguments, got %q", c.CommandPath(), args[0])
+}
+
+// exactly is an argument check: n of them, described by what.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usage("%s wants %s, got %d arguments", c.CommandPath(), what, len(args))
+		}
+		return nil
+	}
+}
+
+// version is the module's, with the commit where it is known.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "unknown"
+	}
+	return info.Main.Version
+}
+
+// isTerminal tells whether w is a terminal on which things may move.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+}

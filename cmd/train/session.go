@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/maxgain/maxgain/configs"
+	"github.com/maxgain/maxgain/datasets"
+	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/diagnostics/spectrum"
+	"github.com/maxgain/maxgain/models"
+	"github.com/maxgain/maxgain/trainer"
+	"github.com/maxgain/maxgain/trainer/rundir"
+	"github.com/maxgain/maxgain/trainer/tensorboard"
+)
+
+// session is one run in its folder.
+type session struct {
+	*app
+	config  configs.Config
+	spec    models.Spec
+	data    *datasets.Dataset
+	dir     *rundir.Dir
+	started time.Time
+	screen  *screen
+}
+
+// run trains and says how it went. There is a result as soon as training began, with an error or not.
+func (s *session) run(ctx context.Context, resume bool) (*result, error) {
+	judge, err := thresholds(s.config)
+	if err != nil {
+		return nil, err
+	}
+	net, err := models.New(s.spec, netOptions(s.config))
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.trainer(net, judge, resume)
+	if err != nil {
+		return nil, errors.Join(err, net.Close())
+	}
+	s.log.Info("training", "model", s.spec.Name, "data", s.data.Name, "images", s.data.Train.Len(), "run", s.dir.Path())
+	status, err := t.Run(ctx)
+	s.screen.bar.clear()
+	r := newResult(s.dir.Path(), status, t.History(), judge)
+	r.Seconds = diagnostics.Number(time.Since(s.started).Seconds())
+	return r, errors.Join(err, net.Close())
+}
+
+// trainer connects the net with what watches and keeps the run.
+func (s *session) trainer(net *models.Net, judge diagnostics.Thresholds, resume bool) (*trainer.Trainer, error) {
+	keep := keeper{verdict: s.verdict}
+	if s.config.Gain.SaveSpectra {
+		keep.spectrum = s.saveSpectrum
+	}
+	watching, err := hooks(s.config, s.spec.Input, s.data, judge, keep)
+	if err != nil {
+		return nil, err
+	}
+	kept := recorders{s.dir}
+	if s.config.Output.TensorBoard {
+		events, err := tensorboard.New(s.dir.Path("tb"), tensorboard.Options{Start: s.started})
+		if err != nil {
+			return nil, err
+		}
+		kept = append(kept, events)
+	}
+	o := trainerOptions(s.config)
+	o.Hooks = watching
+	o.Checkpoints = checkpointOptions(s.config, s.dir.Path(rundir.CheckpointsDir), resume)
+	o.Recorder = kept
+	o.Observer = s.screen
+	o.Warn = func(message string) { s.log.Warn(message) }
+	return trainer.New(net, s.data, o)
+}
+
+// saveSpectrum keeps a response, a file a channel.
+func (s *session) saveSpectrum(epoch int, response *spectrum.Spectrum) error {
+	plane, db := response.H*response.W, response.DB()
+	for c := range response.C {
+		if err := s.dir.SaveSpectrum(epoch, fmt.Sprint("c", c), response.H, response.W, db[c*plane:][:plane]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verdictFlag is a line of flags.jsonl.
+type verdictFlag struct {
+	Epoch  int       `json:"epoch"` // after which it was told
+	Time   time.Time `json:"time"`
+	Report any       `json:"report"` // its own epoch is the onset
+}
+
+// verdict keeps and shows a verdict that appeared or changed.
+func (s *session) verdict(epoch int, report diagnostics.Report) error {
+	s.screen.verdict(report)
+	return s.dir.AddFlag(verdictFlag{Epoch: epoch, Time: time.Now().UTC().Truncate(time.Second), Report: report})
+}
