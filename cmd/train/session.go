@@ -87,15 +87,21 @@ func (s *session) saveSpectrum(epoch int, response *spectrum.Spectrum) error {
 	return nil
 }
 
-// verdictFlag is a line of flags.jsonl.
+// verdictFlag is a line of flags.jsonl: a report, told after an epoch.
 type verdictFlag struct {
-	Epoch  int       `json:"epoch"` // after which it was told
-	Time   time.Time `json:"time"`
-	Report any       `json:"report"` // its own epoch is the onset
+	Epoch      int                    `json:"epoch"` // after which it was told
+	Verdict    diagnostics.Verdict    `json:"verdict"`
+	Kind       diagnostics.Kind       `json:"kind,omitempty"`
+	Onset      int                    `json:"onset"` // the epoch that the verdict dates from
+	Confidence float64                `json:"confidence"`
+	Evidence   []diagnostics.Evidence `json:"evidence"`
+	Advice     string                 `json:"advice"`
+	BestEpoch  int                    `json:"best_epoch"`
 }
 
 // verdict keeps and shows a verdict that appeared or changed.
-func (s *session) verdict(epoch int, report diagnostics.Report) error {
-	s.screen.verdict(report)
-	return s.dir.AddFlag(verdictFlag{Epoch: epoch, Time: time.Now().UTC().Truncate(time.Second), Report: report})
+func (s *session) verdict(epoch int, r diagnostics.Report) error {
+	s.screen.verdict(r)
+	return s.dir.AddFlag(verdictFlag{Epoch: epoch, Verdict: r.Verdict, Kind: r.Kind, Onset: r.Epoch,
+		Confidence: r.Confidence, Evidence: r.Evidence, Advice: r.Advice, BestEpoch: r.BestEpoch})
 }
