@@ -2,7 +2,6 @@ package models
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -36,14 +35,7 @@ func CPULevel() (string, error) {
 // Bench times the net on a batch of synthetic images for about d, without keeping what the training
 // steps do to the weights in check: the net is of no other use afterwards.
 func Bench(n *Net, d time.Duration) (Timing, error) {
-	r := rand.New(rand.NewPCG(1, 1))
-	b := Batch{X: make([]float32, n.opts.Batch*n.spec.Input.Len()), Labels: make([]uint8, n.opts.Batch), N: n.opts.Batch}
-	for i := range b.X {
-		b.X[i] = float32(r.NormFloat64())
-	}
-	for i := range b.Labels {
-		b.Labels[i] = uint8(r.IntN(n.spec.Classes))
-	}
+	b := randomBatch(n.spec, n.opts.Batch, 1)
 	step := uint64(0)
 	train := func() error {
 		step++

@@ -200,3 +200,18 @@ func TestBadNetsAndBatchesAreRefused(t *testing.T) {
 		t.Error("an unknown net is found")
 	}
 }
+
+func TestSelfChecksPass(t *testing.T) {
+	for _, name := range []string{"lenet-mnist", "lenet-cifar10-half", "nin-cifar10-narrow"} {
+		spec, err := Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e, err := GradientError(spec, 2); err != nil || !(e < 1e-4) {
+			t.Errorf("%s: error of the gradient %.2g (%v), want < 1e-4", name, e, err)
+		}
+		if differ, err := WorkerDifference(spec); err != nil || differ != 0 {
+			t.Errorf("%s: %d weights depend on the worker count (%v)", name, differ, err)
+		}
+	}
+}

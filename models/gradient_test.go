@@ -6,73 +6,34 @@ import (
 	"testing"
 
 	"github.com/maxgain/maxgain/models/internal/kernel"
-	"gorgonia.org/tensor"
 )
 
-// doubleNet is a float64 training graph over copies of a net's weights.
-type doubleNet struct {
-	*graph[float64]
-	net     *Net
-	weights [][]float64
-	grads   [][]float64
-}
-
-func newDoubleNet(t *testing.T, spec Spec, batch int, what purpose) *doubleNet {
+func newTestDoubleNet(t *testing.T, spec Spec, batch int, what purpose) *doubleNet {
 	t.Helper()
-	n, err := New(spec, Options{Batch: batch, Seed: 3, Workers: 2})
+	d, err := newDoubleNet(spec, Options{Batch: batch, Seed: 3, Workers: 2}, what)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { n.Close() })
-	d := &doubleNet{net: n}
-	var values, grads []*tensor.Dense
-	r := rand.New(rand.NewPCG(5, 6))
-	for _, p := range n.params {
-		w := make([]float64, len(p.Value))
-		for i, v := range p.Value {
-			w[i] = float64(v)
-			if len(p.Shape) == 1 {
-				w[i] = 0.1 * r.NormFloat64() // biases too must matter
-			}
+	t.Cleanup(func() {
+		if err := d.close(); err != nil {
+			t.Error(err)
 		}
-		g := make([]float64, len(w))
-		d.weights, d.grads = append(d.weights, w), append(d.grads, g)
-		values = append(values, dense(w, p.value.Shape()...))
-		grads = append(grads, dense(g, p.value.Shape()...))
-	}
-	if d.graph, err = build(n, newMemory[float64](values, grads), batch, what); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { d.vm.Close() })
+	})
 	return d
 }
 
-// loss runs the graph anew on weights that may have changed.
-func (d *doubleNet) loss(t *testing.T, n int) float64 {
+// mustLoss is doubleNet.loss.
+func mustLoss(t *testing.T, d *doubleNet, n int) float64 {
 	t.Helper()
-	d.step.version++
-	if err := d.run(n); err != nil {
+	loss, err := d.loss(n)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return d.step.outcome.Loss / float64(n)
+	return loss
 }
 
 // slimNIN is Network in Network with 6 channels, so that a finite difference is quick.
 func slimNIN() Spec { return nin("nin-slim", 32) }
-
-// strong makes initial weights large enough for every layer to matter.
-func strong(s Spec) Spec {
-	channels := s.Input.C
-	layers := append([]Layer(nil), s.Layers...)
-	for i, l := range layers {
-		if c, ok := l.(Conv); ok {
-			c.Sigma = math.Sqrt(2 / float64(c.Size*c.Size*channels))
-			layers[i], channels = c, c.Out
-		}
-	}
-	s.Layers = layers
-	return s
-}
 
 // The gradient of the mean loss by every weight equals the central difference of the loss, over the
 // whole net with its dropout masks, in float64.
@@ -80,13 +41,10 @@ func TestWholeNetGradients(t *testing.T) {
 	for _, spec := range []Spec{strong(lenetMNIST()), strong(lenetCIFAR("lenet-cifar", 8, 8, 12, 12)), strong(slimNIN())} {
 		t.Run(spec.Name, func(t *testing.T) {
 			const n = 2
-			d := newDoubleNet(t, spec, 3, training) // one image of the batch is not live
+			d := newTestDoubleNet(t, spec, 3, training) // one image of the batch is not live
 			b := randomBatch(spec, n, 11)
-			for i, v := range b.X {
-				d.x[i] = float64(v)
-			}
-			d.step.labels, d.step.number = b.Labels, 9
-			d.loss(t, n)
+			d.load(b, 9)
+			mustLoss(t, d, n)
 			grads := make([][]float64, len(d.grads))
 			for i, g := range d.grads {
 				grads[i] = append([]float64(nil), g...)
@@ -95,7 +53,7 @@ func TestWholeNetGradients(t *testing.T) {
 			for i, p := range d.net.params {
 				for range 6 {
 					j := r.IntN(len(grads[i]))
-					got := centralDifference(&d.weights[i][j], 1e-7, func() float64 { return d.loss(t, n) })
+					got := centralDifference(&d.weights[i][j], 1e-7, func() float64 { return mustLoss(t, d, n) })
 					if want := grads[i][j]; math.Abs(got-want) > 1e-5*math.Max(math.Abs(want), 1e-3) {
 						t.Errorf("%s[%d]: gradient %g, central difference %g", p.Name, j, want, got)
 					}
@@ -120,11 +78,9 @@ func centralDifference(x *float64, h float64, f func() float64) float64 {
 // The derivative of every projection by the input equals the central difference of the projection.
 func TestProjectionDerivatives(t *testing.T) {
 	spec := strong(lenetCIFAR("lenet-cifar", 8, 8, 12, 12))
-	d := newDoubleNet(t, spec, 1, probing)
+	d := newTestDoubleNet(t, spec, 1, probing)
 	b := randomBatch(spec, 1, 4)
-	for i, v := range b.X {
-		d.x[i] = float64(v)
-	}
+	d.load(b, 0)
 	value := func() float64 {
 		d.step.version++
 		if err := d.run(1); err != nil {
@@ -160,20 +116,10 @@ func TestSinglePrecisionAgrees(t *testing.T) {
 			}
 			spec = strong(spec)
 			const n = 5
-			d := newDoubleNet(t, spec, n, training)
-			for i, p := range d.net.params {
-				for j, w := range d.weights[i] {
-					p.Value[j] = float32(w)
-					d.weights[i][j] = float64(p.Value[j])
-				}
-			}
-			d.net.Changed()
+			d := newTestDoubleNet(t, spec, n, training)
 			b := randomBatch(spec, n, 21)
-			for i, v := range b.X {
-				d.x[i] = float64(v)
-			}
-			d.step.labels, d.step.number = b.Labels, 2
-			want := d.loss(t, n)
+			d.load(b, 2)
+			want := mustLoss(t, d, n)
 			got, err := d.net.Train(b, 2)
 			if err != nil {
 				t.Fatal(err)

@@ -2,22 +2,8 @@ package models
 
 import (
 	"math"
-	"math/rand/v2"
 	"testing"
 )
-
-// randomBatch is a batch of standard normal images with random labels.
-func randomBatch(s Spec, n int, seed uint64) Batch {
-	r := rand.New(rand.NewPCG(seed, 1))
-	b := Batch{X: make([]float32, n*s.Input.Len()), Labels: make([]uint8, n), N: n}
-	for i := range b.X {
-		b.X[i] = float32(r.NormFloat64())
-	}
-	for i := range b.Labels {
-		b.Labels[i] = uint8(r.IntN(s.Classes))
-	}
-	return b
-}
 
 func newNet(t testing.TB, name string, o Options) *Net {
 	t.Helper()

@@ -89,6 +89,10 @@ func (c *referenceConv[T]) backward(x, dx, dw, db []T, n int, grad func(image, w
 func sumParts[T Float](dst []T, parts [][]T) {
 	copy(dst, parts[0])
 	for _, part := range parts[1:] {
+		if d, p, ok := pair(dst, part); ok {
+			add32(d, p)
+			continue
+		}
 		for i, v := range part {
 			dst[i] += v
 		}
