@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/datasets"
@@ -83,19 +82,27 @@ func checkpointOptions(c configs.Config, dir string, resume bool) trainer.Checkp
 	}
 }
 
-// thresholds are what verdicts are judged by: those of the calibration, or the defaults.
+// thresholds are what verdicts are judged by: those of the config's calibration, or the defaults.
 func thresholds(c configs.Config) (diagnostics.Thresholds, error) {
-	name := c.Diagnosis.Calibration
-	if name == "" {
+	if c.Diagnosis.Calibration == "" {
 		return diagnostics.DefaultThresholds(), nil
 	}
-	text, found, err := configs.Read(name)
+	t, err := calibration(c.Diagnosis.Calibration)
 	if err != nil {
-		return diagnostics.Thresholds{}, fmt.Errorf("diagnosis.calibration: %w", err)
+		return t, usage("diagnosis.calibration: %w", err)
+	}
+	return t, nil
+}
+
+// calibration reads a calibration file, or one of those shipped inside the program.
+func calibration(nameOrPath string) (diagnostics.Thresholds, error) {
+	text, found, err := configs.Read(nameOrPath)
+	if err != nil {
+		return diagnostics.Thresholds{}, err
 	}
 	t, err := diagnostics.ParseThresholds(found.Name, text)
 	if err != nil {
-		return t, usage("diagnosis.calibration: %w", err)
+		return t, usage("%w", err)
 	}
 	return t, nil
 }
