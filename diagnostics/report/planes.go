@@ -1,0 +1,159 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"github.com/sbinet/npyio/npy"
+	"gonum.org/v1/gonum/mat"
+)
+
+// Plane is a picture of numbers that belongs to an epoch.
+type Plane struct {
+	Epoch    int
+	H, W     int
+	Channels [][]float64 // [C] of [H,W]; a spectrum in dB has its frequency 0 first, in the corner
+}
+
+// SpectrumName is the name under which a run's folder keeps the spectrum of channel k of an epoch: spectra/epoch-0007-c0.npy.
+func SpectrumName(k int) string { return fmt.Sprintf("c%d", k) }
+
+// DerivativeName is the name under which it keeps channel k of the data derivative.
+func DerivativeName(k int) string { return fmt.Sprintf("derivative-c%d", k) }
+
+var planeFile = regexp.MustCompile(`^epoch-(\d+)-(derivative-)?c(\d+)\.npy$`)
+
+// readPlanes reads the spectra and the last derivative; no folder is none.
+func (r *Run) readPlanes(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	spectra, derivatives := map[int]map[int]string{}, map[int]map[int]string{} // epoch → channel → path
+	for _, e := range entries {
+		m := planeFile.FindStringSubmatch(e.Name())
+		if m == nil {
+			continue
+		}
+		epoch, err1 := strconv.Atoi(m[1])
+		channel, err2 := strconv.Atoi(m[3])
+		if err := errors.Join(err1, err2); err != nil {
+			return fmt.Errorf("%s: %w", filepath.Join(dir, e.Name()), err)
+		}
+		of := spectra
+		if m[2] != "" {
+			of = derivatives
+		}
+		if of[epoch] == nil {
+			of[epoch] = map[int]string{}
+		}
+		of[epoch][channel] = filepath.Join(dir, e.Name())
+	}
+	if r.Spectra, err = readAll(spectra); err != nil {
+		return err
+	}
+	last := -1
+	for epoch := range derivatives {
+		last = max(last, epoch)
+	}
+	if last >= 0 {
+		d, err := readPlane(last, derivatives[last])
+		if err != nil {
+			return err
+		}
+		r.Derivative = &d
+	}
+	return nil
+}
+
+// readAll reads planes by epoch; planes of another shape than the first are an error.
+func readAll(paths map[int]map[int]string) ([]Plane, error) {
+	var out []Plane
+	for epoch, channels := range paths {
+		p, err := readPlane(epoch, channels)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(a, b Plane) int { return a.Epoch - b.Epoch })
+	for _, p := range out {
+		if p.H != out[0].H || p.W != out[0].W {
+			return nil, fmt.Errorf("spectrum of epoch %d is %d×%d, that of epoch %d %d×%d", p.Epoch, p.H, p.W, out[0].Epoch, out[0].H, out[0].W)
+		}
+	}
+	return out, nil
+}
+
+// readPlane reads the channels of one epoch.
+func readPlane(epoch int, paths map[int]string) (Plane, error) {
+	p := Plane{Epoch: epoch}
+	for k := range len(paths) {
+		path, ok := paths[k]
+		if !ok {
+			return Plane{}, fmt.Errorf("epoch %d has %d channels in its folder but no channel %d", epoch, len(paths), k)
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return Plane{}, err
+		}
+		var m mat.Dense
+		err = errors.Join(npy.Read(f, &m), f.Close())
+		if err != nil {
+			return Plane{}, fmt.Errorf("%s: %w", path, err)
+		}
+		h, w := m.Dims()
+		if k > 0 && (h != p.H || w != p.W) {
+			return Plane{}, fmt.Errorf("%s: %d×%d, want %d×%d as the first channel", path, h, w, p.H, p.W)
+		}
+		p.H, p.W = h, w
+		p.Channels = append(p.Channels, slices.Clone(m.RawMatrix().Data))
+	}
+	return p, nil
+}
+
+// mean is the root mean square amplitude over the channels in dB [H,W], frequency 0 moved to (⌊H/2⌋,⌊W/2⌋).
+func (p Plane) mean() []float64 {
+	out := make([]float64, p.H*p.W)
+	for i := range out {
+		power := 0.0
+		for _, c := range p.Channels {
+			power += math.Pow(10, c[i]/10) / float64(len(p.Channels))
+		}
+		out[(i/p.W+p.H/2)%p.H*p.W+(i%p.W+p.W/2)%p.W] = 10 * math.Log10(power)
+	}
+	return out
+}
+
+// rings is the root mean square amplitude in dB of the frequencies whose distance from 0 rounds to k cycles over the
+// shorter side of the image, k = 0 … half of it, over all channels.
+func (p Plane) rings() []float64 {
+	side := min(p.H, p.W)
+	power, count := make([]float64, side/2+1), make([]float64, side/2+1)
+	for i := range p.H * p.W {
+		u, v := min(i/p.W, p.H-i/p.W), min(i%p.W, p.W-i%p.W)
+		f := math.Hypot(float64(u)/float64(p.H), float64(v)/float64(p.W))
+		k := int(math.Round(f * float64(side)))
+		if k >= len(power) {
+			continue
+		}
+		for _, c := range p.Channels {
+			power[k] += math.Pow(10, c[i]/10)
+			count[k]++
+		}
+	}
+	for k := range power {
+		power[k] = 10 * math.Log10(power[k]/count[k])
+	}
+	return power
+}
