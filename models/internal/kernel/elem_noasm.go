@@ -15,6 +15,3 @@ func transposeVectors(_ []float32, _ int, _ []float32, _, _ int) int { return 0 
 
 // poolVectors does nothing and says so.
 func poolVectors(poolOp, Shape, Window, []float32, []float32, []uint8) bool { return false }
-
-// peakRound says that there is no loop of bare multiply-adds.
-func peakRound(int) int { return 0 }

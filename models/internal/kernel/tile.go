@@ -12,7 +12,8 @@ import (
 //
 // init is C's present value with Acc, else Bias[j], or 0 if Bias is nil; with ReLU negative results
 // become 0 and NaN stays. Each element is one chain of multiply-adds in the order r, t, whatever M, N and
-// the tile that it falls into. Strides count values and may not be negative.
+// the tile that it falls into. Strides count values and may not be negative. Nothing is done if M, N, R or T
+// is 0.
 type Strip struct {
 	A, B, C, Bias []float32
 	M, N          int
@@ -68,7 +69,7 @@ const maxPanelSteps = 256
 
 // Run computes the product.
 func (s *Strip) Run() {
-	if s.M < 1 || s.N < 1 {
+	if s.M < 1 || s.N < 1 || s.R < 1 || s.T < 1 {
 		return
 	}
 	s.check()
@@ -100,16 +101,16 @@ func (s *Strip) packed(p panel, width int) {
 	}
 	for r := 0; r < s.R; r += block {
 		for t := 0; t < s.T; t += steps {
-			rows, run1 := min(block, s.R-r), min(steps, s.T-t)
+			rows, length := min(block, s.R-r), min(steps, s.T-t)
 			k := s.kernel(p)
 			k.a = pointer(s.A, r*s.AR+t*s.AT)
 			k.b = pointer(s.B, p.first*s.Steps+(s.First+r*s.T+t)*width)
 			k.bt, k.br = 4*width, 0
-			k.r, k.t, k.ar = rows, run1, 4*(s.AR-run1*s.AT)
+			k.r, k.t, k.ar = rows, length, 4*(s.AR-length*s.AT)
 			if r+t > 0 {
 				k.flags = k.flags&^flagBias | flagAcc
 			}
-			if r+rows < s.R || t+run1 < s.T {
+			if r+rows < s.R || t+length < s.T {
 				k.flags &^= flagReLU
 			}
 			run(&k, p.vecs, false)
@@ -186,7 +187,6 @@ func (s *Strip) check() {
 	if s.Bias != nil {
 		_ = s.Bias[s.N-1]
 	}
-	_ = [1]struct{}{}[min(0, s.R-1, s.T-1)]
 }
 
 // runGeneric is the micro-kernel in plain Go.

@@ -2,6 +2,8 @@
 
 package kernel
 
+//go:generate go -C _asm run .
+
 // The functions below are the loop of (*strip).run in vectors of 8 (AVX2) or 16 (AVX512) columns: the
 // number of vectors in a panel is in the name. Masked ones do not read B past the last column either;
 // those without need every row of B padded to whole vectors.
@@ -72,8 +74,7 @@ func run(k *strip, vecs int, masked bool) {
 	}
 }
 
-// peakRound runs n rounds of multiply-adds and returns the operations in a round; 0 if there is no such
-// loop for the present level.
+// peakRound runs n rounds of multiply-adds and returns the operations in a round.
 func peakRound(n int) int {
 	switch level {
 	case AVX512:
@@ -83,5 +84,5 @@ func peakRound(n int) int {
 		peakAVX2(n)
 		return 12 * 8 * 2
 	}
-	return 0
+	return peakGeneric(n)
 }
