@@ -59,9 +59,9 @@ type Train struct {
 type Gain struct {
 	Every       int     // epochs between measurements; 0 = none
 	Impulse     float64 // value of the bright pixel
-	Window      string  // hann or none, over the impulse's derivative
+	Window      string  // hann or none, over the derivative; none by default with an Image
 	Projection  string  // inverse-score or one
-	Image       string  // PNG used instead of the impulse
+	Image       string  // PNG used instead of the impulse, less its own mean
 	SaveSpectra bool
 	Positions   int    // places at which an impulse is measured, centre included; 0 = none
 	Population  bool   // measure the population gain and its companions

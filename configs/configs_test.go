@@ -243,6 +243,18 @@ func TestRateAndScheduleReplaceEachOther(t *testing.T) {
 	}
 }
 
+func TestGainSettings(t *testing.T) {
+	for set, want := range map[string]string{"gain.impulse=2": "hann", "gain.image=cat.png": "none"} {
+		if c, err := Load("lenet_mnist", []string{set}); err != nil || c.Gain.Window != want {
+			t.Errorf("%s: window %q, %v", set, c.Gain.Window, err)
+		}
+	}
+	_, err := Load("lenet_mnist", []string{"gain.every=0", "stop.rule=gain"})
+	if want := "--set stop.rule=gain: gain needs the gain measured, but gain.every is 0"; err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestRunNameStaysInItsFolder(t *testing.T) {
 	for file, want := range map[string]string{
 		"../../a.yaml": "a", "..": "run", "": "run", "/": "run", ".yaml": "run", "a b/ü x.yaml": "x",

@@ -167,6 +167,13 @@ func (r *reading) settle() {
 		}
 	}
 	r.settleRate(top)
+	if _, ok := r.given["gain.window"]; !ok && c.Gain.Image != "" {
+		c.Gain.Window = "none" // the window is the impulse's
+	}
+	if c.Stop.Rule == "gain" && c.Gain.Every == 0 {
+		r.fault(r.later("gain.every", "stop.rule"), "stop.rule",
+			"gain needs the gain measured, but gain.every is 0")
+	}
 	if !c.Data.UseAll {
 		return
 	}
