@@ -1,0 +1,164 @@
+// Kill-resume kills a short training run with SIGKILL at random moments, resumes each and compares the
+// final weights, metrics, flags and spectra, bit for bit, with those of a run that nothing disturbed:
+//
+//	go run ./scripts/kill-resume -n 100
+//
+// It trains LeNet on the built-in digits, with checkpoints within the epochs too, and resumes with one
+// to four workers. Every third run is killed once more while it resumes. It ends with status 1 if any
+// run differs.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+func main() {
+	n := flag.Int("n", 100, "runs to kill")
+	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the moments")
+	train := flag.String("train", "", "the command to try; built from ./cmd/train if empty")
+	flag.Parse()
+	if err := run(*n, *seed, *train, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "kill-resume:", err)
+		os.Exit(1)
+	}
+}
+
+// trial is what all runs share.
+type trial struct {
+	train  string
+	dir    string
+	moment *rand.Rand
+	length time.Duration // of the undisturbed run
+	want   map[string]string
+}
+
+func run(n int, seed uint64, train string, out io.Writer) error {
+	dir, err := os.MkdirTemp("", "kill-resume-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if train == "" {
+		train = filepath.Join(dir, "train")
+		if text, err := exec.Command("go", "build", "-o", train, "./cmd/train").CombinedOutput(); err != nil {
+			return fmt.Errorf("building ./cmd/train: %w: %s", err, text)
+		}
+	}
+	t := &trial{train: train, dir: dir, moment: rand.New(rand.NewPCG(seed, 0))}
+	fmt.Fprintf(out, "seed %d\n", seed)
+	if err := t.undisturbed(); err != nil {
+		return fmt.Errorf("undisturbed run: %w", err)
+	}
+	fmt.Fprintf(out, "undisturbed: %.1f s, %d results to compare\n", t.length.Seconds(), len(t.want))
+	found := map[string]int{}
+	kills, equal := 0, 0
+	for i := range n {
+		same, where, k, err := t.killed(filepath.Join(dir, fmt.Sprint("run-", i)), i%3 == 2)
+		if err != nil {
+			return fmt.Errorf("run %d: %w", i, err)
+		}
+		kills += k
+		found[where]++
+		if same == "" {
+			equal++
+		} else {
+			fmt.Fprintf(out, "run %d, killed %s: %s differs\n", i, where, same)
+		}
+	}
+	for _, where := range []string{beforeCheckpoint, betweenEpochs, withinEpoch} {
+		fmt.Fprintf(out, "%4d resumed %s\n", found[where], where)
+	}
+	fmt.Fprintf(out, "%d/%d equal (%d kills)\n", equal, n, kills)
+	if equal != n {
+		return fmt.Errorf("%d of %d runs ended otherwise than the undisturbed one", n-equal, n)
+	}
+	return nil
+}
+
+// command is the command that trains in a folder, with other arguments.
+func (t *trial) command(args ...string) *exec.Cmd {
+	c := exec.Command(t.train, append(args, "--quiet")...)
+	c.Dir = t.dir
+	return c
+}
+
+// begin is the command that begins a run.
+func (t *trial) begin(dir string) *exec.Cmd {
+	args := []string{"--config", "quickstart.yaml", "--out", dir, "--workers", "2"}
+	for _, s := range []string{"data.train_count=300", "data.val_count=100", "train.batch_size=20", "train.epochs=8",
+		"output.checkpoint_every=3", "output.checkpoint_minutes=0.002"} {
+		args = append(args, "--set", s)
+	}
+	return t.command(args...)
+}
+
+// resume is the command that goes on with a run, on another number of workers.
+func (t *trial) resume(dir string) *exec.Cmd {
+	return t.command("--resume", dir, "--workers", fmt.Sprint(1+t.moment.IntN(4)))
+}
+
+func (t *trial) undisturbed() error {
+	dir := filepath.Join(t.dir, "undisturbed")
+	begin := time.Now()
+	if text, err := t.begin(dir).CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, text)
+	}
+	t.length = time.Since(begin)
+	var err error
+	t.want, err = results(dir)
+	return err
+}
+
+// killed begins a run, kills it, resumes it, twice if wanted, and names the first result that differs
+// from the undisturbed run's; where is what the kill left, kills how often it was needed. Kills that
+// come before the run's folder is made, or after the run's end, are tried again.
+func (t *trial) killed(dir string, twice bool) (differs, where string, kills int, err error) {
+	for where == "" {
+		if err := os.RemoveAll(dir); err != nil {
+			return "", "", kills, err
+		}
+		ended, err := t.kill(t.begin(dir))
+		if err != nil {
+			return "", "", kills, err
+		}
+		kills++
+		if where, err = left(dir, ended); err != nil {
+			return "", "", kills, err
+		}
+	}
+	if twice {
+		if _, err := t.kill(t.resume(dir)); err != nil {
+			return "", "", kills, err
+		}
+		kills++
+	}
+	if text, err := t.resume(dir).CombinedOutput(); err != nil {
+		return "", "", kills, fmt.Errorf("resuming after a kill %s: %w: %s", where, err, text)
+	}
+	got, err := results(dir)
+	if err != nil {
+		return "", "", kills, err
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return "", "", kills, err
+	}
+	return difference(got, t.want), where, kills, nil
+}
+
+// kill lets a command run for a random part of a run's length and kills it; ended tells that it had
+// come to its end by then.
+func (t *trial) kill(c *exec.Cmd) (ended bool, err error) {
+	if err := c.Start(); err != nil {
+		return false, err
+	}
+	timer := time.AfterFunc(time.Duration(t.moment.Int64N(int64(t.length))), func() { c.Process.Kill() })
+	defer timer.Stop()
+	return c.Wait() == nil, nil
+}
