@@ -26,6 +26,7 @@ type result struct {
 	Diagnosis  diagnostics.Report `json:"diagnosis"`
 
 	history *trainer.History
+	report  string // path of the page; empty if none was written
 }
 
 func newResult(run string, s trainer.Status, h *trainer.History, t diagnostics.Thresholds) *result {
@@ -61,6 +62,9 @@ func (r *result) print(w io.Writer, short bool) {
 	fmt.Fprintf(w, "%-8s %s\n", string(r.State)+":", r.Detail)
 	if r.Restored {
 		fmt.Fprintf(w, "weights: of epoch %d, in checkpoints/best.safetensors\n", r.BestEpoch)
+	}
+	if r.report != "" {
+		fmt.Fprintf(w, "report:  %s\n", r.report)
 	}
 	fmt.Fprintf(w, "run:     %s\n", r.Run)
 }

@@ -25,6 +25,7 @@ type session struct {
 	dir     *rundir.Dir
 	started time.Time
 	screen  *screen
+	prune   bool
 }
 
 // run trains and says how it went. There is a result as soon as training began, with an error or not.
@@ -46,7 +47,20 @@ func (s *session) run(ctx context.Context, resume bool) (*result, error) {
 	s.screen.bar.clear()
 	r := newResult(s.dir.Path(), status, t.History(), judge)
 	r.Seconds = diagnostics.Number(time.Since(s.started).Seconds())
-	return r, errors.Join(err, net.Close())
+	return r, errors.Join(err, net.Close(), s.report(r))
+}
+
+// report writes the run's page, if it is wanted.
+func (s *session) report(r *result) error {
+	if !s.config.Output.Report {
+		return nil
+	}
+	runs, err := loadRuns(s.dir.Path())
+	if err != nil {
+		return err
+	}
+	r.report = s.dir.Path(reportFile)
+	return writeReport(r.report, runs...)
 }
 
 // trainer connects the net with what watches and keeps the run.
@@ -58,6 +72,9 @@ func (s *session) trainer(net *models.Net, judge diagnostics.Thresholds, resume 
 	watching, err := hooks(s.config, s.spec.Input, s.data, judge, keep)
 	if err != nil {
 		return nil, err
+	}
+	if s.prune {
+		watching = append(watching, &diagnostics.Prune{Thresholds: judge})
 	}
 	kept := recorders{s.dir}
 	if s.config.Output.TensorBoard {

@@ -24,6 +24,7 @@ type trainFlags struct {
 	out    string
 	resume string
 	dryRun bool
+	prune  bool // a sweep's: end the run when it is judged hopeless
 }
 
 func newTrain(a *app) *cobra.Command {
@@ -56,8 +57,13 @@ func (a *app) train(c *cobra.Command, f trainFlags) error {
 	if err != nil {
 		return err
 	}
+	return a.trainConfig(c.Context(), config, f)
+}
+
+// trainConfig trains one config, or says what it would do.
+func (a *app) trainConfig(ctx context.Context, config configs.Config, f trainFlags) error {
 	bar := newBar(a.stderr, !f.quiet)
-	data, err := a.openData(c.Context(), config, bar.data)
+	data, err := a.openData(ctx, config, bar.data)
 	bar.clear()
 	if err != nil {
 		return err
@@ -69,7 +75,7 @@ func (a *app) train(c *cobra.Command, f trainFlags) error {
 	if f.dryRun {
 		return a.plan(config, spec, data, f.json)
 	}
-	return a.execute(c.Context(), config, spec, data, f)
+	return a.execute(ctx, config, spec, data, f)
 }
 
 // resolve is the config of a new run, or of the one to resume.
@@ -119,7 +125,7 @@ func (a *app) execute(ctx context.Context, config configs.Config, spec models.Sp
 	case f.json:
 		table = a.stderr
 	}
-	s := &session{app: a, config: config, spec: spec, data: data, dir: dir, started: started,
+	s := &session{app: a, config: config, spec: spec, data: data, dir: dir, started: started, prune: f.prune,
 		screen: newScreen(table, newBar(a.stderr, !f.quiet), config, data)}
 	result, err := s.run(ctx, f.resume != "")
 	if result == nil {

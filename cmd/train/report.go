@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/maxgain/maxgain/diagnostics/report"
+	"github.com/spf13/cobra"
+)
+
+// reportFile is the report's name in the folder of a run or sweep.
+const reportFile = "report.html"
+
+// newReport is "train report".
+func newReport(a *app) *cobra.Command {
+	var f outputFlags
+	var plots bool
+	c := &cobra.Command{
+		Use:   "report RUN|SWEEP",
+		Short: "Write report.html, one self-contained page, for a run or a sweep",
+		Args:  exactly(1, "the folder of a run or of a sweep"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			f.apply(a)
+			return a.report(args[0], plots)
+		},
+	}
+	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print the result only")
+	c.Flags().BoolVar(&plots, "png", false, "write the plots of a run as PNG and SVG files too, into its folder plots")
+	return c
+}
+
+func (a *app) report(dir string, plots bool) error {
+	runs, err := loadRuns(dir)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, reportFile)
+	if err := writeReport(path, runs...); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.stdout, path)
+	if !plots {
+		return nil
+	}
+	files, err := report.WritePlots(filepath.Join(dir, "plots"), runs...)
+	for _, f := range files {
+		fmt.Fprintln(a.stdout, f)
+	}
+	return err
+}
+
+// loadRuns loads the run in dir, or the runs of the sweep in it.
+func loadRuns(dir string) ([]report.Run, error) {
+	if _, err := os.Stat(filepath.Join(dir, sweepFile)); err == nil {
+		_, runs, err := readTrials(dir)
+		if err == nil && len(runs) == 0 {
+			err = fmt.Errorf("report: no trial of the sweep in %s has begun", dir)
+		}
+		return runs, err
+	}
+	judge, err := diagnoseFlags{}.thresholds(dir)
+	if err != nil {
+		return nil, err
+	}
+	run, err := report.Load(dir, judge)
+	return []report.Run{run}, err
+}
+
+// writeReport writes the page beside what it is about, whole or not at all.
+func writeReport(path string, runs ...report.Run) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), ".report-*")
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	defer os.Remove(temp.Name())
+	err = report.Write(temp, runs...)
+	if e := temp.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Chmod(temp.Name(), 0o644)
+	}
+	if err == nil {
+		err = os.Rename(temp.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return nil
+}
