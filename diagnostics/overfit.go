@@ -59,37 +59,40 @@ func (s sign) departures() trace {
 	return out
 }
 
-// memorising looks for the first epoch at which two of the signs, the boundary distance among them where it was
-// measured, have held for as many epochs as patience asks. The distance is asked for because share and changes alone
-// are moved by a high learning rate too. The search goes through the epochs in order and lets an epoch
-// be judged by those up to it alone, so that what was found stands when the curve grows.
+// memorising looks for the first epoch at which the signs have held for as many epochs as patience asks. The decision
+// boundary must have come nearer, and predictions begin to change again; or it must have come twice as near with the
+// low-frequency share fallen as well, because some networks learn by heart without a rise of the changes. Share and
+// changes alone are moved by a high learning rate too, and count together only where no distance was measured. The
+// search goes through the epochs in order and lets an epoch be judged by those up to it alone, so that what was found
+// stands when the curve grows.
 func (f *features) memorising() onset {
 	signs := f.signs()
 	if len(signs) < 2 {
 		return onset{}
 	}
-	held := map[float64]int{}  // signs that hold, by epoch
-	near := map[float64]bool{} // whether the decision boundary has come nearer, by epoch
+	strength := map[string]map[float64]float64{} // departure over its limit, by signal and epoch
 	departures := make([]trace, len(signs))
 	for k, s := range signs {
 		departures[k] = s.departures()
+		strength[s.name] = map[float64]float64{}
 		for i, d := range departures[k].y {
-			if d >= s.limit {
-				held[departures[k].x[i]]++
-				near[departures[k].x[i]] = near[departures[k].x[i]] || s.name == BoundaryDistance
-			}
+			strength[s.name][departures[k].x[i]] = d / s.limit
 		}
 	}
 	run := 0
 	for _, epoch := range f.epochs {
-		if held[epoch] < 2 || len(f.distance.y) > 0 && !near[epoch] {
+		distance, share, changes := strength[BoundaryDistance][epoch], strength[LowShare][epoch], strength[PredictionChanges][epoch]
+		holds := distance >= 1 && changes >= 1 || distance >= 2 && share >= 1
+		if len(f.distance.y) == 0 {
+			holds = share >= 1 && changes >= 1
+		}
+		if !holds {
 			run = 0
 			continue
 		}
-		if run++; run < f.t.Rules.Patience {
-			continue
+		if run++; run >= f.t.Rules.Patience {
+			return f.describe(signs, departures, epoch)
 		}
-		return f.describe(signs, departures, epoch)
 	}
 	return onset{}
 }
@@ -119,8 +122,8 @@ func (f *features) describe(signs []sign, departures []trace, epoch float64) ons
 	return o
 }
 
-// keep is the epoch up to the given one whose weights to keep: the last at which the smoothed boundary distance lay
-// within the restoring share of its highest so far; without distances, the epoch of fewest prediction changes; with
+// keep is the epoch up to the given one whose weights to keep: the last at which the boundary had not come nearer
+// by the share that the thresholds allow; without distances, the epoch of fewest prediction changes; with
 // neither, the given epoch itself. An epoch qualifies by those up to it alone: an online rule that marks every epoch
 // that keeps itself has the right one marked last.
 func (f *features) keep(epoch float64) float64 {
@@ -128,7 +131,7 @@ func (f *features) keep(epoch float64) float64 {
 		best, highest := t.x[0], t.y[0]
 		for i, v := range t.y {
 			highest = max(highest, v)
-			if below(v, highest) <= f.t.Rules.DistanceRestore {
+			if below(v, highest) <= f.t.Rules.DistanceKeep {
 				best = t.x[i]
 			}
 		}

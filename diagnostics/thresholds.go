@@ -40,10 +40,10 @@ type Rules struct {
 	ChangesWeight   float64 `yaml:"changes_weight"`   // the same of prediction_changes
 	ShareFall       float64 `yaml:"share_fall"`       // of low_share under its highest
 	DistanceFall    float64 `yaml:"distance_fall"`    // of boundary_distance under its highest, relative
+	DistanceKeep    float64 `yaml:"distance_keep"`    // the same, up to which weights are worth keeping
 	ChangesRise     float64 `yaml:"changes_rise"`     // of prediction_changes over their lowest, relative
-	DistanceRestore float64 `yaml:"distance_restore"` // fall of boundary_distance up to which weights are worth keeping
 	MemorisedLoss   float64 `yaml:"memorised_loss"`   // training loss at the epoch to keep from which labels were memorised
-	Patience        int     `yaml:"patience"`         // epochs in a row that two of the three must hold
+	Patience        int     `yaml:"patience"`         // epochs in a row that the signs must hold
 	LateVariability float64 `yaml:"late_variability"` // of a gain alone: scatter after the onset over that before
 	LateFloorDB     float64 `yaml:"late_floor_db"`    // and the least scatter in dB that counts
 
@@ -66,9 +66,9 @@ func DefaultThresholds() Thresholds {
 			LeastEpochs:  6,
 			UnsteadyLoss: 0.6, CollapseDB: 30,
 			Begun: 0.95, Smoothing: 0.5, ChangesWeight: 0.4,
-			ShareFall: 0.02, DistanceFall: 0.12, ChangesRise: 0.2, MemorisedLoss: 0.8, DistanceRestore: 0.05, Patience: 2,
+			ShareFall: 0.02, DistanceFall: 0.12, DistanceKeep: 0.08, ChangesRise: 0.2, MemorisedLoss: 0.8, Patience: 2,
 			LateVariability: 3, LateFloorDB: 0.5,
-			RisingShare: 0.15, RisingDB: 0.75, FallingLoss: 0.1, LearntLoss: 0.05, LinearPace: 0.5, PlateauDB: 1,
+			RisingShare: 0.15, RisingDB: 0.75, FallingLoss: 0.05, LearntLoss: 0.05, LinearPace: 0.5, PlateauDB: 1,
 		},
 	}
 }
