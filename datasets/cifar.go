@@ -19,7 +19,8 @@ import (
 const (
 	cifarSide     = 32
 	cifarChannels = 3
-	cifarRecord   = 1 + cifarChannels*cifarSide*cifarSide
+	cifarSize     = cifarSide * cifarSide * cifarChannels
+	cifarRecord   = 1 + cifarSize
 	cifarRecords  = 10_000
 )
 
@@ -49,75 +50,66 @@ func loadCIFAR(ctx context.Context, o Options) (official, error) {
 	if err != nil {
 		return official{}, err
 	}
-	batches, err := readBatches(found, cifarFiles, cifarRecords, o)
+	all, err := readBatches(found, cifarFiles, cifarRecords, o)
 	if err != nil {
 		return official{}, err
 	}
-	source := official{
+	train := (len(cifarFiles.files) - 1) * cifarRecords // the last file is the test images
+	return official{
 		height: cifarSide, width: cifarSide, channels: cifarChannels,
+		train:      images{all.pixels[:train*cifarSize], all.labels[:train]},
+		test:       images{all.pixels[train*cifarSize:], all.labels[train:]},
 		classNames: cifarNames,
 		dir:        found.dir,
-	}
-	last := len(batches) - 1
-	for _, b := range batches[:last] {
-		source.train.labels = append(source.train.labels, b.labels...)
-	}
-	source.train.pixels = make([]byte, 0, len(source.train.labels)*(cifarRecord-1))
-	for i, b := range batches[:last] {
-		source.train.pixels = append(source.train.pixels, b.pixels...)
-		batches[i] = images{}
-	}
-	source.test = batches[last]
-	return source, nil
+	}, nil
 }
 
-// readBatches reads the set's files, of so many records each, in the set's order.
-func readBatches(found location, set fileSet, records int, o Options) ([]images, error) {
-	batches := make([]images, len(set.files))
+// readBatches reads the set's files, of so many records each, one after the other in the set's order.
+func readBatches(found location, set fileSet, records int, o Options) (images, error) {
+	total := len(set.files) * records
+	all := images{pixels: make([]byte, total*cifarSize), labels: make([]uint8, total)}
 	read := func(k int, name string, r io.Reader) error {
 		hash := sha256.New()
-		b, err := readBatch(io.TeeReader(r, hash), name, records)
-		if err != nil {
+		part := images{all.pixels[k*records*cifarSize : (k+1)*records*cifarSize], all.labels[k*records : (k+1)*records]}
+		if err := readBatch(part, io.TeeReader(r, hash), name); err != nil {
 			return err
 		}
 		if sum := hex.EncodeToString(hash.Sum(nil)); sum != set.files[k].sum {
 			o.log("%s: warning: %s is not the published file (SHA-256 %s); used as it is", set.dataset, name, sum)
 		}
-		batches[k] = b
 		return nil
 	}
 	if found.archive != "" {
-		return batches, readFile(found.archive, func(r io.Reader) error {
+		return all, readFile(found.archive, func(r io.Reader) error {
 			return walkArchive(r, found.archive, set.files, int64(records)*cifarRecord, read)
 		})
 	}
 	for k, f := range set.files {
 		path := found.path(f.name)
 		if err := readFile(path, func(r io.Reader) error { return read(k, path, r) }); err != nil {
-			return nil, err
+			return images{}, err
 		}
 	}
-	return batches, nil
+	return all, nil
 }
 
-// readBatch reads one batch of so many records and turns its planes into pixels, [records,32,32,3].
-func readBatch(r io.Reader, file string, records int) (images, error) {
-	content, err := readExactly(r, file, 0, records*cifarRecord)
+// readBatch fills m with a batch of as many records as m has room for, its planes turned into pixels, [32,32,3].
+func readBatch(m images, r io.Reader, file string) error {
+	content, err := readExactly(r, file, 0, len(m.labels)*cifarRecord)
 	if err != nil {
-		return images{}, err
+		return err
 	}
 	const plane = cifarSide * cifarSide
-	m := images{pixels: make([]byte, records*(cifarRecord-1)), labels: make([]uint8, records)}
-	for i := range records {
+	for i := range m.labels {
 		record := content[i*cifarRecord : (i+1)*cifarRecord]
 		m.labels[i] = record[0]
-		out := m.pixels[i*(cifarRecord-1) : (i+1)*(cifarRecord-1)]
+		out := m.pixels[i*cifarSize : (i+1)*cifarSize]
 		red, green, blue := record[1:1+plane], record[1+plane:1+2*plane], record[1+2*plane:]
 		for p := range plane {
 			out[3*p], out[3*p+1], out[3*p+2] = red[p], green[p], blue[p]
 		}
 	}
-	return m, checkLabels(m.labels, file, 0, cifarRecord)
+	return checkLabels(m.labels, file, 0, cifarRecord)
 }
 
 // walkArchive calls visit once for each of files, found by its base name in the .tar.gz that r reads, with its place in

@@ -124,9 +124,13 @@ func (k kind) open(ctx context.Context, o Options) (*Dataset, error) {
 		return nil, err
 	}
 	d.Name, d.Flip, d.Dir, d.ClassNames = k.name, k.flip, source.dir, source.classNames
-	d.Checksum = d.checksum()
+	pixels, all := d.checksums()
+	d.Checksum = all
 	if k.whiten {
-		return d, whitenSplits(ctx, d.splits(), o)
+		if err := whitenSplits(ctx, d.splits(), pixels, o); err != nil {
+			return nil, err
+		}
+		return d, nil
 	}
 	subtractMean(d.splits())
 	return d, nil
@@ -172,9 +176,10 @@ func (d *Dataset) splits() []*Split {
 	return all
 }
 
-// checksum is over the splits' sizes, images and labels, so that equal sums mean equal training data, noise included.
-func (d *Dataset) checksum() string {
-	h := sha256.New()
+// checksums returns the SHA-256, in hex, of the splits' sizes and images, and of these and the labels: equal sums mean equal
+// training data, noise included.
+func (d *Dataset) checksums() (pixels, all string) {
+	h, labels := sha256.New(), sha256.New()
 	for _, s := range []*Split{d.Train, d.Val, d.Test} {
 		if s == nil {
 			h.Write([]byte{0})
@@ -185,7 +190,9 @@ func (d *Dataset) checksum() string {
 			h.Write(binary.LittleEndian.AppendUint64(nil, uint64(n)))
 		}
 		h.Write(s.pixels)
-		h.Write(s.Labels)
+		labels.Write(s.Labels)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	pixels = hex.EncodeToString(h.Sum(nil))
+	h.Write(labels.Sum(nil))
+	return pixels, hex.EncodeToString(h.Sum(nil))
 }

@@ -28,8 +28,8 @@ func loadDigits(ctx context.Context, o Options) (official, error) {
 		return official{}, err
 	}
 	train := count(o.TrainCount, digitsTrain)
-	if o.UseAll && o.TrainCount > 0 { // a subset of train and val together, so that it is as large as asked for
-		train = max(train-len(source.test.labels), 1)
+	if o.UseAll && o.TrainCount > 0 { // both parts together are to have as many as asked for
+		train = max(train-len(source.test.labels), 0)
 	}
 	source.train, err = drawDigits(ctx, o, "digits/train", train)
 	return source, err
