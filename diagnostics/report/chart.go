@@ -23,6 +23,7 @@ type line struct {
 type mark struct {
 	from, to int
 	label    string
+	quiet    bool // the page shows the label only when asked
 }
 
 // chart is a plot over the epochs.
@@ -158,7 +159,9 @@ func (f *frame) placeMarks() {
 	for _, m := range marks {
 		l := lane{mark: m, x0: f.px(float64(m.from)), x1: f.px(float64(m.to))}
 		room := f.right - f.left
-		l.text = shorten(m.label, int(room/charWidth))
+		if !m.quiet {
+			l.text = shorten(m.label, int(room/charWidth))
+		}
 		if l.text == "" { // an upright line alone takes no room above the plot
 			f.lanes = append(f.lanes, l)
 			continue

@@ -116,7 +116,8 @@ func (r *Run) charts() []chart {
 			c.setLog(t.mayLog)
 			c.marks = r.windows(t.evidence)
 			if m, ok := r.onset(); ok {
-				c.marks = append(c.marks, mark{from: m.from, to: m.to})
+				m.quiet = true
+				c.marks = append(c.marks, m)
 			}
 			out = append(out, c)
 		}
@@ -216,10 +217,10 @@ func (r *Run) onset() (mark, bool) {
 func (r *Run) inside(from, to int, label string) mark {
 	rows := r.History.Rows
 	if len(rows) == 0 {
-		return mark{0, 0, label}
+		return mark{label: label}
 	}
 	first, last := rows[0].Epoch, rows[len(rows)-1].Epoch
-	return mark{min(max(from, first), last), min(max(to, first), last), label}
+	return mark{from: min(max(from, first), last), to: min(max(to, first), last), label: label}
 }
 
 // addMark adds a mark, or its label to the mark that is already there.

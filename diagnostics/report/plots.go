@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"image/color"
 	"math"
@@ -11,6 +10,7 @@ import (
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -29,6 +29,10 @@ const (
 	plotW = 6.4 * vg.Inch
 	plotH = 4 * vg.Inch
 	dpi   = 150
+
+	margin     = vg.Length(10)
+	legendRow  = vg.Length(14)
+	legendLeft = vg.Length(60)
 )
 
 // WritePlots draws the curves of a run, or of several laid over each other, each as a .svg and a .png file in dir:
@@ -66,17 +70,23 @@ func chartsOf(runs []Run) []chart {
 	return charts
 }
 
-// save writes the chart to a file.
+// save writes the chart to a file, its legend below the plot.
 func (c chart) save(path, format string) error {
-	p, err := c.plot()
+	p, legend, err := c.plot()
 	if err != nil {
 		return err
 	}
-	var canvas vg.CanvasWriterTo = vgsvg.New(plotW, plotH)
+	below := legendRow * vg.Length(legend.rows)
+	w, h := plotW, plotH+below
+	var canvas vg.CanvasWriterTo = vgsvg.New(w, h)
 	if format == "png" {
-		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(plotW, plotH), vgimg.UseDPI(dpi))}
+		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(dpi))}
 	}
-	p.Draw(draw.New(canvas))
+	all := draw.New(canvas)
+	all.SetColor(color.White)
+	all.Fill(all.Rectangle.Path())
+	p.Draw(draw.Crop(all, margin, -margin, margin+below, -margin))
+	legend.Draw(draw.Crop(all, legendLeft, -margin, margin/2, 0))
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return err
@@ -84,13 +94,27 @@ func (c chart) save(path, format string) error {
 	return os.WriteFile(path, b.Bytes(), 0o644)
 }
 
+// legend is a legend and how many rows it has.
+type legend struct {
+	plot.Legend
+	rows int
+}
+
+func (l *legend) add(name string, thumbnail plot.Thumbnailer) {
+	l.Add(name, thumbnail)
+	l.rows++
+}
+
 // plot lays the chart out for gonum/plot. What is infinite is drawn as a triangle at the plot's edge.
-func (c chart) plot() (*plot.Plot, error) {
-	p := plot.New()
+func (c chart) plot() (*plot.Plot, *legend, error) {
+	p, l := plot.New(), &legend{Legend: plot.NewLegend()}
+	l.Left, l.ThumbnailWidth, l.Padding = true, 28, 5
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = c.title, "epoch", c.unit
-	p.Title.Padding = 8
-	p.Legend.Top, p.Legend.Padding, p.Legend.ThumbnailWidth = true, 2, 28
-	p.BackgroundColor = color.White
+	p.Title.Padding = 10
+	for _, style := range []*text.Style{&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &l.TextStyle} {
+		style.Font.Variant = "Sans"
+	}
+	l.TextStyle.Font.Size = 10
 	y := newAxis(values(c.lines), c.log)
 	p.Y.Min, p.Y.Max = y.low, y.high
 	if y.log {
@@ -101,106 +125,123 @@ func (c chart) plot() (*plot.Plot, error) {
 	grid.Vertical.Color = color.Transparent
 	grid.Horizontal.Color = color.Gray{225}
 	p.Add(grid)
-	for _, m := range c.marks {
-		if err := addMarkTo(p, m, y); err != nil {
-			return nil, err
-		}
-	}
 	first, last := math.Inf(1), math.Inf(-1)
-	for _, l := range c.lines {
-		if err := l.addTo(p, y, len(c.lines) > 1); err != nil {
-			return nil, err
-		}
-		for _, x := range l.x {
+	for _, curve := range c.lines {
+		for _, x := range curve.x {
 			first, last = min(first, float64(x)), max(last, float64(x))
 		}
 	}
+	room := 0.02 * (last - first)
 	if first == last {
-		first, last = first-0.5, last+0.5
+		room = 0.5
 	}
-	p.X.Min, p.X.Max = first, last
+	for _, curve := range c.lines {
+		if err := curve.addTo(p, l, y); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, m := range c.marks {
+		if err := m.addTo(p, l, y); err != nil {
+			return nil, nil, err
+		}
+	}
+	p.X.Min, p.X.Max = first-room, last+room
 	p.X.Tick.Marker = epochTicker{}
 	p.Y.Min, p.Y.Max = y.low, y.high // adding plotters widens the axes
-	return p, nil
+	return p, l, nil
 }
 
-// addMarkTo draws a window as a grey band and an epoch as an upright dashed line.
-func addMarkTo(p *plot.Plot, m mark, y axis) error {
+// addTo draws a window as a grey band and an epoch as an upright dotted line.
+func (m mark) addTo(p *plot.Plot, l *legend, y axis) error {
 	low, high, from, to := y.low, y.high, float64(m.from), float64(m.to)
 	if m.from < m.to {
 		band, err := plotter.NewPolygon(plotter.XYs{{X: from, Y: low}, {X: to, Y: low}, {X: to, Y: high}, {X: from, Y: high}})
 		if err != nil {
-			return err
+			return fmt.Errorf("window %s: %w", m.label, err)
 		}
-		band.Color, band.LineStyle.Width = color.NRGBA{0, 0, 0, 18}, 0
+		band.Color, band.LineStyle.Width = color.NRGBA{0, 0, 0, 20}, 0
 		p.Add(band)
-	} else {
-		upright, err := plotter.NewLine(plotter.XYs{{X: from, Y: low}, {X: from, Y: high}})
-		if err != nil {
-			return err
-		}
-		upright.Dashes, upright.Color = []vg.Length{2, 2}, color.Gray{70}
-		p.Add(upright)
+		l.add(fmt.Sprintf("epochs %d–%d: %s", m.from, m.to, m.label), band)
+		return nil
 	}
+	upright, err := plotter.NewLine(plotter.XYs{{X: from, Y: low}, {X: from, Y: high}})
+	if err != nil {
+		return fmt.Errorf("epoch %s: %w", m.label, err)
+	}
+	upright.Dashes, upright.Color = []vg.Length{1, 2}, color.Gray{70}
+	p.Add(upright)
+	l.add(fmt.Sprintf("epoch %d: %s", m.from, m.label), upright)
 	return nil
 }
 
 // addTo draws the pieces of a line between its gaps.
-func (l line) addTo(p *plot.Plot, y axis, named bool) error {
+func (l line) addTo(p *plot.Plot, names *legend, y axis) error {
 	ink := inks[l.style%len(inks)]
-	style := draw.LineStyle{Color: ink, Width: vg.Points(1.6), Dashes: strokes[(l.style+l.style/colours)%len(strokes)]}
+	width := vg.Points(1.6)
 	if l.faint {
-		style.Width, ink.A = vg.Points(0.9), 160
-		style.Color = ink
+		width, ink.A = vg.Points(0.9), 160
 	}
-	var piece, alone, down, up plotter.XYs
-	var pieces []plotter.XYs
-	end := func() {
-		if len(piece) == 1 {
-			alone = append(alone, piece[0])
-		} else if len(piece) > 1 {
-			pieces = append(pieces, piece)
+	style := draw.LineStyle{Color: ink, Width: width, Dashes: strokes[(l.style+l.style/colours)%len(strokes)]}
+	var alone, down, up plotter.XYs
+	for from := 0; from < len(l.y); {
+		x := float64(l.x[from])
+		to := from
+		for to < len(l.y) && !math.IsNaN(l.y[to]) && !math.IsInf(l.y[to], 0) && (!y.log || l.y[to] > 0) {
+			to++
 		}
-		piece = nil
-	}
-	for i, v := range l.y {
-		x := float64(l.x[i])
 		switch {
-		case math.IsNaN(v) || y.log && v <= 0:
-			end()
-		case math.IsInf(v, -1):
-			end()
+		case to > from+1:
+			piece := plotter.XYs{}
+			for i := from; i < to; i++ {
+				piece = append(piece, plotter.XY{X: float64(l.x[i]), Y: l.y[i]})
+			}
+			p.Add(&plotter.Line{XYs: piece, LineStyle: style})
+		case to == from+1:
+			alone = append(alone, plotter.XY{X: x, Y: l.y[from]})
+		case math.IsInf(l.y[from], -1):
 			down = append(down, plotter.XY{X: x, Y: y.low})
-		case math.IsInf(v, 1):
-			end()
+		case math.IsInf(l.y[from], 1):
 			up = append(up, plotter.XY{X: x, Y: y.high})
-		default:
-			piece = append(piece, plotter.XY{X: x, Y: v})
 		}
-	}
-	end()
-	thumbnail := &plotter.Line{LineStyle: style}
-	for _, xys := range pieces {
-		p.Add(&plotter.Line{XYs: xys, LineStyle: style})
+		from = max(to, from+1)
 	}
 	for _, glyphs := range []struct {
 		xys   plotter.XYs
 		shape draw.GlyphDrawer
-	}{{alone, draw.CircleGlyph{}}, {down, draw.TriangleGlyph{}}, {up, draw.TriangleGlyph{}}} {
+	}{{alone, draw.CircleGlyph{}}, {down, wedge{-1}}, {up, wedge{1}}} {
 		if len(glyphs.xys) == 0 {
 			continue
 		}
 		s, err := plotter.NewScatter(glyphs.xys)
 		if err != nil {
-			return errors.Join(fmt.Errorf("line %s", l.name), err)
+			return fmt.Errorf("line %s: %w", l.name, err)
 		}
 		s.GlyphStyle = draw.GlyphStyle{Color: ink, Radius: vg.Points(3), Shape: glyphs.shape}
 		p.Add(s)
 	}
-	if named {
-		p.Legend.Add(l.name, thumbnail)
+	note := ""
+	if len(down) > 0 {
+		note = " (triangles at the bottom: −∞)"
 	}
+	if len(up) > 0 {
+		note = " (triangles at the top: no finite number)"
+	}
+	names.add(l.name+note, &plotter.Line{LineStyle: style})
 	return nil
+}
+
+// wedge is a filled triangle whose tip is at its point: up for 1, down for −1.
+type wedge struct{ up vg.Length }
+
+// DrawGlyph implements draw.GlyphDrawer.
+func (g wedge) DrawGlyph(c *draw.Canvas, style draw.GlyphStyle, at vg.Point) {
+	var p vg.Path
+	p.Move(at)
+	p.Line(vg.Point{X: at.X - style.Radius, Y: at.Y - 2*g.up*style.Radius})
+	p.Line(vg.Point{X: at.X + style.Radius, Y: at.Y - 2*g.up*style.Radius})
+	p.Close()
+	c.SetColor(style.Color)
+	c.Fill(p)
 }
 
 // ticker and epochTicker put the ticks where the page's charts have them.

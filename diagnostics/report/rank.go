@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -32,8 +33,8 @@ func (r *Run) best(c column) (value float64, epoch int) {
 	return value, epoch
 }
 
-// rank sorts runs, the best one first, and says by what: the lowest validation error if all runs have one, else the
-// verdict and then the last training loss. Runs that are equal keep their order.
+// rank sorts runs, the best one first, and says by what: the lowest validation error if all runs have one, those
+// that diverged last; else the verdict and then the last training loss. Runs that are equal keep their order.
 func rank(runs []Run) (sorted []Run, by string) {
 	sorted = slices.Clone(runs)
 	validated := true
@@ -43,17 +44,16 @@ func rank(runs []Run) (sorted []Run, by string) {
 	}
 	if validated {
 		slices.SortStableFunc(sorted, func(a, b Run) int {
+			lost := func(r Run) int { return b2i(r.Verdict.Verdict == diagnostics.Diverged) }
 			x, _ := a.best(valError)
 			y, _ := b.best(valError)
-			return compare(x, y)
+			return cmp.Or(lost(a)-lost(b), compare(x, y))
 		})
-		return sorted, "lowest validation error"
+		return sorted, "lowest validation error, those that diverged last"
 	}
 	slices.SortStableFunc(sorted, func(a, b Run) int {
-		if d := slices.Index(order, a.Verdict.Verdict) - slices.Index(order, b.Verdict.Verdict); d != 0 {
-			return d
-		}
-		return compare(a.last(trainLoss), b.last(trainLoss))
+		verdicts := slices.Index(order, a.Verdict.Verdict) - slices.Index(order, b.Verdict.Verdict)
+		return cmp.Or(verdicts, compare(a.last(trainLoss), b.last(trainLoss)))
 	})
 	return sorted, "verdict, then last training loss"
 }

@@ -130,7 +130,9 @@ func (s sample) write(t testing.TB, dir string) {
 			response, err := spectrum.Response(d, 32, 32, 1, spectrum.HannWindow)
 			check(err)
 			save(e, SpectrumName(k), response.DB())
-			save(e, DerivativeName(k), d)
+			if e == s.epochs {
+				save(e, DerivativeName(k), d)
+			}
 		}
 	}
 }

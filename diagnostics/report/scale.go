@@ -26,7 +26,7 @@ func newAxis(values []float64, log bool) axis {
 	}
 	switch {
 	case a.low > a.high:
-		return axis{0, 1, false}
+		return axis{-0.05, 1.05, false}
 	case log:
 		room := math.Pow(a.high/a.low, 0.05)
 		a.low, a.high = a.low/max(room, 1.05), a.high*max(room, 1.05)

@@ -1,0 +1,331 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"image/png"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/trainer"
+)
+
+// short is a run of few epochs, so that the tests stay quick.
+var short = sample{epochs: 12, rate: 0.05, validation: true, population: true, channels: 3}
+
+func pageOf(t testing.TB, runs ...Run) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, runs...); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// cases are runs that pages are made of.
+func cases(t *testing.T) map[string][]Run {
+	dead, bare := short, short
+	dead.deadFrom = 7
+	bare.validation, bare.population, bare.channels = false, false, 1
+	one := sample{epochs: 1, rate: 0.001, channels: 1}
+	a, d := short.load(t, "a <b> & 'c' \"d\""), dead.load(t, "dead")
+	nothing := Run{Name: "nothing", History: &trainer.History{}}
+	start := Run{Name: "start", History: &trainer.History{Rows: short.history().Rows[:1]}}
+	allDead := sample{epochs: 3, rate: 1, channels: 1, deadFrom: 1}.load(t, "all dead")
+	return map[string][]Run{"whole": {a}, "dead": {d}, "bare": {bare.load(t, "bare")}, "one": {one.load(t, "one")},
+		"nothing": {nothing}, "start": {start}, "all dead": {allDead}, "sweep": {a, d, allDead, start, nothing}}
+}
+
+// Every page is well formed: its tags nest, which HTML forgives and an XML reader does not.
+func TestPages(t *testing.T) {
+	for name, runs := range cases(t) {
+		t.Run(name, func(t *testing.T) {
+			text := pageOf(t, runs...)
+			if left := regexp.MustCompile(`\{\{|%!|ZgotmplZ|NaN[^a-z ]|>\s*undefined`).FindString(text); left != "" {
+				t.Errorf("the page holds %q", left)
+			}
+			checkNesting(t, text)
+			checkLinks(t, text)
+			checkCharts(t, text)
+		})
+	}
+	if err := Write(io.Discard); !errors.Is(err, ErrNoRuns) {
+		t.Errorf("no runs: got %v", err)
+	}
+}
+
+func checkNesting(t *testing.T, text string) {
+	t.Helper()
+	text = regexp.MustCompile(`(?s)<(style|script)>.*?</(style|script)>`).ReplaceAllString(text, "")
+	// Attributes without a value and tags without an end are HTML, not XML.
+	plain := strings.NewReplacer(" hidden>", ">", "<!DOCTYPE html>", "").Replace(text)
+	plain = regexp.MustCompile(`<(meta|img|input)([^>]*)>`).ReplaceAllString(plain, "<$1$2/>")
+	d := xml.NewDecoder(strings.NewReader(plain))
+	d.Entity = xml.HTMLEntity
+	depth, headings := 0, 0
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatalf("not well formed: %v", err)
+		}
+		switch tag := token.(type) {
+		case xml.StartElement:
+			depth++
+			if tag.Name.Local == "h1" {
+				headings++
+			}
+		case xml.EndElement:
+			depth--
+		}
+	}
+	if depth != 0 || headings != 1 {
+		t.Errorf("depth %d and %d first headings at the end, want 0 and 1", depth, headings)
+	}
+}
+
+// The page refers to nothing outside itself.
+func checkLinks(t *testing.T, text string) {
+	t.Helper()
+	for _, m := range regexp.MustCompile(`(?:src|href)="([^"]*)"`).FindAllStringSubmatch(text, -1) {
+		if !strings.HasPrefix(m[1], "data:image/png;base64,") {
+			t.Errorf("link to %.60q", m[1])
+		}
+	}
+	if m := regexp.MustCompile(`https?:|url\(|@import|@font-face`).FindString(text); m != "" {
+		t.Errorf("the page holds %q", m)
+	}
+}
+
+var (
+	svgOf  = regexp.MustCompile(`(?s)<svg class="chart[^"]*" viewBox="0 0 (\S+) (\S+)".*?</svg>`)
+	textOf = regexp.MustCompile(`<text x="(\S+)" y="(\S+)" text-anchor="(\w+)" class="(\w+)">([^<]*)</text>`)
+	lineOf = regexp.MustCompile(`<path d="([^"]*)" class="line`)
+	pairOf = regexp.MustCompile(`[ML](\S+?) ([-.\d]+)`)
+)
+
+// box is the room that a text takes.
+type box struct {
+	x0, x1, y0, y1 float64
+	text           string
+}
+
+// In every chart all coordinates lie on the canvas and no two texts overlap.
+func checkCharts(t *testing.T, text string) {
+	t.Helper()
+	float := func(s string) float64 {
+		v, err := strconv.ParseFloat(s, 64)
+		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+			t.Fatalf("coordinate %q", s)
+		}
+		return v
+	}
+	for _, chart := range svgOf.FindAllStringSubmatch(text, -1) {
+		w, h := float(chart[1]), float(chart[2])
+		for _, l := range lineOf.FindAllStringSubmatch(chart[0], -1) {
+			for _, p := range pairOf.FindAllStringSubmatch(l[1], -1) {
+				if x, y := float(p[1]), float(p[2]); x < 0 || x > w || y < 0 || y > h {
+					t.Errorf("point (%v,%v) on a canvas of %v×%v", x, y, w, h)
+				}
+			}
+		}
+		var boxes []box
+		for _, m := range textOf.FindAllStringSubmatch(chart[0], -1) {
+			x, y := float(m[1]), float(m[2])
+			wide := float64(len([]rune(m[5]))) * charWidth * 0.9
+			b := box{x, x + wide, y - 9, y + 2, m[5]}
+			switch m[3] {
+			case "middle":
+				b.x0, b.x1 = x-wide/2, x+wide/2
+			case "end":
+				b.x0, b.x1 = x-wide, x
+			}
+			if b.x0 < -1 || b.x1 > w+1 || b.y0 < 0 || b.y1 > h+1 {
+				t.Errorf("text %q at (%v,%v) leaves the canvas of %v×%v", m[5], x, y, w, h)
+			}
+			for _, other := range boxes {
+				if b.x0 < other.x1 && other.x0 < b.x1 && b.y0 < other.y1 && other.y0 < b.y1 {
+					t.Errorf("texts %q and %q overlap", b.text, other.text)
+				}
+			}
+			boxes = append(boxes, b)
+		}
+	}
+}
+
+func TestPageOfRun(t *testing.T) {
+	run := short.load(t, "run")
+	run.Verdict = diagnostics.Report{Verdict: diagnostics.Overfitting, Epoch: 5, Confidence: 0.75, BestEpoch: 5, NextRate: 0.025,
+		Advice: "stop at epoch 5", Kind: diagnostics.Memorised, Evidence: []diagnostics.Evidence{
+			{Signal: "gain_db", What: "variability", Value: 1.25, Unit: "dB", Threshold: 1, Source: "calibration", From: 3, To: 9, Supports: true},
+			{Signal: "low_share", What: "fall", Value: 0.01, Threshold: 0.03, Source: "default", From: 2, To: 12},
+		}}
+	run.Flags = []Flag{{7, diagnostics.Overfitting}}
+	text := pageOf(t, run)
+	for _, want := range []string{"overfitting", "memorised labels", "75 %", "stop at epoch 5", "0.025", "gain_db: variability 1.25 dB in epochs 3–9",
+		"variability 1.25 dB</text>", "told: overfitting</text>", "overfitting from 5</text>", "speaks against it",
+		"Population gain", "Boundary distance", "Low-frequency share", "Prediction changes", "Frequency response over the epochs",
+		"Data derivative, epoch 12", "train.learning_rate", "go1.26.8", "finished after 12 of 12 epochs: all epochs done"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if n := strings.Count(text, "data-epoch="); n != 13 {
+		t.Errorf("%d pictures in the film, want 13", n)
+	}
+}
+
+// Without validation there is no word of it; a dead network is drawn at −∞.
+func TestWhatIsNotThere(t *testing.T) {
+	runs := cases(t)
+	if text := pageOf(t, runs["bare"]...); strings.Contains(text, "alidation") || strings.Contains(text, "Population") {
+		t.Error("a run without validation and population speaks of them")
+	}
+	text := pageOf(t, runs["dead"]...)
+	for _, want := range []string{">−∞</text>", ">+∞</text>", "0 everywhere"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page of a dead network lacks %q", want)
+		}
+	}
+	if text := pageOf(t, runs["one"]...); !strings.Contains(text, "<circle") {
+		t.Error("a single epoch has no dot")
+	}
+}
+
+// The table has one line a run, the best one first, and each line style once.
+func TestSweep(t *testing.T) {
+	var runs []Run
+	for i, rate := range []float64{0.1, 0.2, 0.3} {
+		s := short
+		s.rate = rate
+		run := Run{Name: fmt.Sprint("rate-", rate), History: s.history()}
+		for k := range run.History.Rows {
+			run.History.Rows[k].ValError += float64((i + 1) % 3)
+		}
+		runs = append(runs, run)
+	}
+	names := func(runs []Run) (out []string) {
+		for _, r := range runs {
+			out = append(out, r.Name)
+		}
+		return out
+	}
+	sorted, by := rank(runs)
+	if got, want := names(sorted), []string{"rate-0.3", "rate-0.1", "rate-0.2"}; !slices.Equal(got, want) || !strings.Contains(by, "validation error") {
+		t.Errorf("ranked %v by %s, want %v", got, by, want)
+	}
+	runs[2].Verdict.Verdict = diagnostics.Diverged
+	if sorted, _ = rank(runs); sorted[2].Name != "rate-0.3" {
+		t.Errorf("a diverged run is ranked %v", names(sorted))
+	}
+	runs[0].History.Rows[3].ValError = math.NaN()
+	for k := range runs[1].History.Rows {
+		runs[1].History.Rows[k].ValError = math.NaN()
+	}
+	runs[1].Verdict.Verdict = diagnostics.Converged
+	if sorted, by = rank(runs); !slices.Equal(names(sorted), []string{"rate-0.2", "rate-0.1", "rate-0.3"}) || !strings.HasPrefix(by, "verdict") {
+		t.Errorf("without validation ranked %v by %s", names(sorted), by)
+	}
+	text := pageOf(t, runs...)
+	if n := strings.Count(text, `<th scope="row">`); n != 3 {
+		t.Errorf("%d lines in the table, want 3", n)
+	}
+	styles := map[string]bool{}
+	for i := range 36 {
+		class, dash := styleOf(i)
+		styles[class+dash] = true
+	}
+	if len(styles) != 36 {
+		t.Errorf("%d styles among 36 lines", len(styles))
+	}
+}
+
+func TestLoadErrors(t *testing.T) {
+	thresholds := diagnostics.DefaultThresholds()
+	if _, err := Load(t.TempDir(), thresholds); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("empty folder: %v", err)
+	}
+	for file, damage := range map[string]string{
+		"metrics.csv": "epoch,train_loss\n1,x\n", "status.json": "{", "flags.jsonl": "{\"epoch\":1,\"verdict\":\"nonsense\"}\n",
+		"config.yaml": "a: [", "env.json": "{\"a\"", "spectra/epoch-0001-c0.npy": "no array",
+	} {
+		dir := t.TempDir()
+		sample{epochs: 1, rate: 0.1, channels: 1}.write(t, dir)
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(damage), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(dir, thresholds); err == nil || !strings.Contains(err.Error(), filepath.Base(file)) {
+			t.Errorf("%s damaged: %v", file, err)
+		}
+	}
+	for _, text := range []string{"epoch\n-1\n", "epoch\nx\n", "train_loss\n1\n", "epoch,a\n1\n"} {
+		if _, err := readHistory(strings.NewReader(text)); err == nil {
+			t.Errorf("%q read", text)
+		}
+	}
+}
+
+// A history that is written and read back is the same to the last bit, NaN where nothing was measured.
+func TestReadHistory(t *testing.T) {
+	s := short
+	s.deadFrom = 9
+	want := s.history()
+	var b, again bytes.Buffer
+	if err := want.WriteCSV(&b); err != nil {
+		t.Fatal(err)
+	}
+	text := b.String()
+	got, err := readHistory(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := got.WriteCSV(&again); err != nil {
+		t.Fatal(err)
+	}
+	if again.String() != text {
+		t.Errorf("read back:\n%s\nwant:\n%s", again.String(), text)
+	}
+}
+
+func TestPlots(t *testing.T) {
+	all := cases(t)
+	for _, name := range []string{"whole", "one", "sweep", "nothing"} {
+		runs := all[name]
+		dir := filepath.Join(t.TempDir(), "plots")
+		paths, err := WritePlots(dir, runs...)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if len(paths) == 0 && name != "nothing" {
+			t.Errorf("%s: no plots", name)
+		}
+		for _, path := range paths {
+			b, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasSuffix(path, ".png") {
+				if m, err := png.Decode(bytes.NewReader(b)); err != nil || m.Bounds().Dx() != 960 {
+					t.Errorf("%s: %v", path, err)
+				}
+			} else if err := xml.Unmarshal(b, new(struct{})); err != nil || bytes.Contains(b, []byte("NaN")) || bytes.Contains(b, []byte("Inf")) {
+				t.Errorf("%s: not well formed or no numbers: %v", path, err)
+			}
+		}
+	}
+	if _, err := WritePlots(t.TempDir()); !errors.Is(err, ErrNoRuns) {
+		t.Errorf("no runs: %v", err)
+	}
+}
