@@ -11,7 +11,6 @@ Every spectrum in spectra/ must have a PNG image at its epoch. Exit 1 if not.
 """
 import csv
 import pathlib
-import re
 import sys
 
 import numpy
@@ -65,7 +64,7 @@ def check(run):
             size = (int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big"))
             if head[:8] != b"\x89PNG\r\n\x1a\n" or size != (image.width, image.height):
                 faults.append(f"image {tag} at epoch {image.step}: no PNG of {image.width}×{image.height}")
-    saved = sorted(int(re.search(r"(\d+)", p.stem).group(1)) for p in (run / "spectra").glob("*.npy"))
+    saved = sorted(int(p.stem.split("-")[1]) for p in (run / "spectra").glob("epoch-*[0-9]-c0.npy"))
     if sorted(images) != saved:
         faults.append(f"images at epochs {sorted(images)}, spectra at {saved}")
     return count, len(images), faults
