@@ -20,9 +20,6 @@ import (
 	"github.com/maxgain/maxgain/trainer"
 )
 
-// short is a run of few epochs, so that the tests stay quick.
-var short = sample{epochs: 12, rate: 0.05, validation: true, population: true, channels: 3}
-
 func pageOf(t testing.TB, runs ...Run) string {
 	t.Helper()
 	var b bytes.Buffer

@@ -27,7 +27,8 @@ type sample struct {
 	deadFrom   int // epoch from which the gain is −∞ and the loss NaN; 0: never
 }
 
-var overfits = sample{epochs: 45, rate: 0.05, validation: true, population: true, channels: 3}
+// short is a run of few epochs, so that the tests stay quick.
+var short = sample{epochs: 12, rate: 0.05, validation: true, population: true, channels: 3}
 
 // history makes the curves, the same for the same sample.
 func (s sample) history() *trainer.History {
