@@ -32,6 +32,10 @@ func CPULevel() (string, error) {
 	return l.String(), err
 }
 
+// PeakGFLOPS measures the machine's rate of float32 multiplications and additions, in 10⁹ a second, with
+// that many threads at the CPU level in use.
+func PeakGFLOPS(workers int) float64 { return kernel.PeakGFLOPS(workers) }
+
 // Bench times the net on a batch of synthetic images for about d, without keeping what the training
 // steps do to the weights in check: the net is of no other use afterwards.
 func Bench(n *Net, d time.Duration) (Timing, error) {

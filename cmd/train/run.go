@@ -52,11 +52,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	a := &app{stdout: stdout, stderr: stderr}
 	a.logAt(slog.LevelInfo)
 	root := newRoot(a)
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // cobra takes os.Args for nil
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
-	if err != nil {
+	var faults configs.FieldErrors
+	switch {
+	case err == nil:
+	case errors.As(err, &faults): // each line begins with its own place
+		fmt.Fprintln(stderr, faults)
+	default:
 		fmt.Fprintln(stderr, "train:", err)
 	}
 	return exitCode(ctx, err)
@@ -104,10 +109,11 @@ func newRoot(a *app) *cobra.Command {
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%w (see %s --help)", err, c.CommandPath())
 	})
-	root.AddCommand(newData(a), newGain(a), newDiagnose(a), newCalibrate(a), newVerifyResume(a), newReport(a), newSweep(a))
+	root.AddCommand(newData(a), newGain(a), newDiagnose(a), newCalibrate(a), newVerifyResume(a), newReport(a), newSweep(a), newBench(a), newSelftest(a))
 	return root
 }
 
