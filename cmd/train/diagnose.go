@@ -105,20 +105,17 @@ func (a *app) diagnose(paths []string, f diagnoseFlags) error {
 // printDiagnoses writes the reports for people: in full, or a line each.
 func (a *app) printDiagnoses(all []diagnosed, short bool) {
 	for i, d := range all {
-		if short || len(all) > 1 {
+		switch {
+		case short:
 			fmt.Fprintf(a.stdout, "%s: %s\n", d.Path, strings.TrimPrefix(headline(d.Report), "→ "))
-		}
-		if short {
-			continue
-		}
-		if len(all) == 1 {
-			fmt.Fprintf(a.stdout, "%s: %s\n", strings.TrimPrefix(headline(d.Report), "→ "), d.Verdict.Meaning())
-		}
-		for _, e := range d.Evidence {
-			fmt.Fprintf(a.stdout, "  %s\n", e)
-		}
-		if i < len(all)-1 {
-			fmt.Fprintln(a.stdout)
+		case len(all) == 1:
+			printReport(a.stdout, d.Report)
+		default:
+			if i > 0 {
+				fmt.Fprintln(a.stdout)
+			}
+			fmt.Fprintf(a.stdout, "%s\n", d.Path)
+			printReport(a.stdout, d.Report)
 		}
 	}
 }

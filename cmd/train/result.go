@@ -50,15 +50,8 @@ func (r *result) print(w io.Writer, short bool) {
 	if !short {
 		r.plot(w)
 	}
-	fmt.Fprintf(w, "\nverdict: %s", r.Diagnosis.Verdict)
-	if r.Diagnosis.Epoch > 0 {
-		fmt.Fprintf(w, " (epoch %d, confidence %.0f %%)", r.Diagnosis.Epoch, 100*r.Diagnosis.Confidence)
-	}
-	fmt.Fprintf(w, ": %s\n", r.Diagnosis.Verdict.Meaning())
-	for _, e := range r.Diagnosis.Evidence {
-		fmt.Fprintf(w, "  %s\n", e)
-	}
-	fmt.Fprintf(w, "advice:  %s\n", r.Diagnosis.Advice)
+	fmt.Fprintln(w)
+	printReport(w, r.Diagnosis)
 	fmt.Fprintf(w, "%-8s %s\n", string(r.State)+":", r.Detail)
 	if r.Restored {
 		fmt.Fprintf(w, "weights: of epoch %d, in checkpoints/best.safetensors\n", r.BestEpoch)
@@ -67,6 +60,19 @@ func (r *result) print(w io.Writer, short bool) {
 		fmt.Fprintf(w, "report:  %s\n", r.report)
 	}
 	fmt.Fprintf(w, "run:     %s\n", r.Run)
+}
+
+// printReport writes a report for people, with its evidence and advice.
+func printReport(w io.Writer, r diagnostics.Report) {
+	fmt.Fprintf(w, "verdict: %s", r.Verdict)
+	if r.Epoch > 0 {
+		fmt.Fprintf(w, " (epoch %d, confidence %.0f %%)", r.Epoch, 100*r.Confidence)
+	}
+	fmt.Fprintf(w, ": %s\n", r.Verdict.Meaning())
+	for _, e := range r.Evidence {
+		fmt.Fprintf(w, "  %s\n", e)
+	}
+	fmt.Fprintf(w, "advice:  %s\n", r.Advice)
 }
 
 // plot draws the gains and the losses over the epochs.

@@ -110,9 +110,9 @@ func (a *app) verifyResume(c *cobra.Command, f verifyFlags) (err error) {
 }
 
 func (r verified) print(a *app) {
-	fmt.Fprintf(a.stdout, "%-14s %-16s %-16s\n", "", "undisturbed", "interrupted")
-	fmt.Fprintf(a.stdout, "%-14s %.16s %.16s\n", "weights", r.Weights[0], r.Weights[1])
-	fmt.Fprintf(a.stdout, "%-14s %.16s %.16s\n", "metrics", r.Metrics[0], r.Metrics[1])
+	fmt.Fprintf(a.stdout, "%-14s %-16.16s %-16.16s\n", "", "undisturbed", "interrupted")
+	fmt.Fprintf(a.stdout, "%-14s %-16.16s %-16.16s\n", "weights", r.Weights[0], r.Weights[1])
+	fmt.Fprintf(a.stdout, "%-14s %-16.16s %-16.16s\n", "metrics", r.Metrics[0], r.Metrics[1])
 	for _, cut := range r.Cuts {
 		fmt.Fprintf(a.stdout, "interrupted after step %d of epoch %d\n", cut[1], cut[0])
 	}

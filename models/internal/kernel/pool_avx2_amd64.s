@@ -46,24 +46,70 @@ channels:
 	VMOVAPS Y15, Y2
 	LEAQ    (R8)(CX*4), SI
 	MOVQ    40(DI), DX
+	MOVQ    48(DI), BX
+	CMPQ    BX, $0x02
+	JEQ     two
+	CMPQ    BX, $0x03
+	JEQ     three
 
 row:
 	MOVQ SI, AX
 	MOVQ 48(DI), BX
 
 position:
-	VMOVUPS      (AX), Y3
-	VCMPPS       $0x1e, Y0, Y3, Y4
-	VBLENDVPS    Y4, Y3, Y0, Y0
-	VBLENDVPS    Y4, Y2, Y1, Y1
-	VPADDD       Y13, Y2, Y2
-	ADDQ         R12, AX
-	DECQ         BX
-	JNZ          position
-	VPADDD       Y14, Y2, Y2
-	ADDQ         R11, SI
-	DECQ         DX
-	JNZ          row
+	VMOVUPS   (AX), Y3
+	VCMPPS    $0x1e, Y0, Y3, Y4
+	VMAXPS    Y0, Y3, Y0
+	VBLENDVPS Y4, Y2, Y1, Y1
+	VPADDD    Y13, Y2, Y2
+	ADDQ      R12, AX
+	DECQ      BX
+	JNZ       position
+	VPADDD    Y14, Y2, Y2
+	ADDQ      R11, SI
+	DECQ      DX
+	JNZ       row
+	JMP       end
+
+two:
+	VMOVUPS   (SI), Y3
+	VCMPPS    $0x1e, Y0, Y3, Y4
+	VMAXPS    Y0, Y3, Y0
+	VBLENDVPS Y4, Y2, Y1, Y1
+	VPADDD    Y13, Y2, Y2
+	VMOVUPS   (SI)(R12*1), Y3
+	VCMPPS    $0x1e, Y0, Y3, Y4
+	VMAXPS    Y0, Y3, Y0
+	VBLENDVPS Y4, Y2, Y1, Y1
+	VPADDD    Y13, Y2, Y2
+	VPADDD    Y14, Y2, Y2
+	ADDQ      R11, SI
+	DECQ      DX
+	JNZ       two
+	JMP       end
+
+three:
+	VMOVUPS   (SI), Y3
+	VCMPPS    $0x1e, Y0, Y3, Y4
+	VMAXPS    Y0, Y3, Y0
+	VBLENDVPS Y4, Y2, Y1, Y1
+	VPADDD    Y13, Y2, Y2
+	VMOVUPS   (SI)(R12*1), Y3
+	VCMPPS    $0x1e, Y0, Y3, Y4
+	VMAXPS    Y0, Y3, Y0
+	VBLENDVPS Y4, Y2, Y1, Y1
+	VPADDD    Y13, Y2, Y2
+	VMOVUPS   (SI)(R12*2), Y3
+	VCMPPS    $0x1e, Y0, Y3, Y4
+	VMAXPS    Y0, Y3, Y0
+	VBLENDVPS Y4, Y2, Y1, Y1
+	VPADDD    Y13, Y2, Y2
+	VPADDD    Y14, Y2, Y2
+	ADDQ      R11, SI
+	DECQ      DX
+	JNZ       three
+
+end:
 	VEXTRACTI128 $0x01, Y1, X4
 	VPACKUSDW    X4, X1, X1
 	VPACKUSWB    X1, X1, X1
@@ -112,6 +158,11 @@ channels:
 	VMOVAPS   Y15, Y2
 	LEAQ      (R8)(CX*4), SI
 	MOVQ      40(DI), DX
+	MOVQ      48(DI), BX
+	CMPQ      BX, $0x02
+	JEQ       two
+	CMPQ      BX, $0x03
+	JEQ       three
 
 row:
 	MOVQ SI, AX
@@ -130,16 +181,57 @@ position:
 	ADDQ     R11, SI
 	DECQ     DX
 	JNZ      row
-	ADDQ     $0x08, CX
-	MOVQ     32(DI), AX
-	SUBQ     CX, AX
-	JLE      next
-	CMPQ     AX, $0x08
-	JGE      channels
-	LEAQ     upperMask<>+0(SB), BX
-	VMOVUPS  (BX)(AX*4), Y12
-	LEAQ     -8(CX)(AX*1), CX
-	JMP      channels
+	JMP      end
+
+two:
+	VPCMPEQD Y2, Y1, Y4
+	VANDPS   Y0, Y4, Y4
+	VADDPS   (SI), Y4, Y4
+	VMOVUPS  Y4, (SI)
+	VPADDD   Y13, Y2, Y2
+	VPCMPEQD Y2, Y1, Y4
+	VANDPS   Y0, Y4, Y4
+	VADDPS   (SI)(R12*1), Y4, Y4
+	VMOVUPS  Y4, (SI)(R12*1)
+	VPADDD   Y13, Y2, Y2
+	VPADDD   Y14, Y2, Y2
+	ADDQ     R11, SI
+	DECQ     DX
+	JNZ      two
+	JMP      end
+
+three:
+	VPCMPEQD Y2, Y1, Y4
+	VANDPS   Y0, Y4, Y4
+	VADDPS   (SI), Y4, Y4
+	VMOVUPS  Y4, (SI)
+	VPADDD   Y13, Y2, Y2
+	VPCMPEQD Y2, Y1, Y4
+	VANDPS   Y0, Y4, Y4
+	VADDPS   (SI)(R12*1), Y4, Y4
+	VMOVUPS  Y4, (SI)(R12*1)
+	VPADDD   Y13, Y2, Y2
+	VPCMPEQD Y2, Y1, Y4
+	VANDPS   Y0, Y4, Y4
+	VADDPS   (SI)(R12*2), Y4, Y4
+	VMOVUPS  Y4, (SI)(R12*2)
+	VPADDD   Y13, Y2, Y2
+	VPADDD   Y14, Y2, Y2
+	ADDQ     R11, SI
+	DECQ     DX
+	JNZ      three
+
+end:
+	ADDQ    $0x08, CX
+	MOVQ    32(DI), AX
+	SUBQ    CX, AX
+	JLE     next
+	CMPQ    AX, $0x08
+	JGE     channels
+	LEAQ    upperMask<>+0(SB), BX
+	VMOVUPS (BX)(AX*4), Y12
+	LEAQ    -8(CX)(AX*1), CX
+	JMP     channels
 
 next:
 	ADDQ 56(DI), R8
@@ -169,19 +261,43 @@ channels:
 	VXORPS Y0, Y0, Y0
 	LEAQ   (R8)(CX*4), SI
 	MOVQ   40(DI), DX
+	MOVQ   48(DI), BX
+	CMPQ   BX, $0x02
+	JEQ    two
+	CMPQ   BX, $0x03
+	JEQ    three
 
 row:
 	MOVQ SI, AX
 	MOVQ 48(DI), BX
 
 position:
-	VADDPS  (AX), Y0, Y0
-	ADDQ    R12, AX
-	DECQ    BX
-	JNZ     position
-	ADDQ    R11, SI
-	DECQ    DX
-	JNZ     row
+	VADDPS (AX), Y0, Y0
+	ADDQ   R12, AX
+	DECQ   BX
+	JNZ    position
+	ADDQ   R11, SI
+	DECQ   DX
+	JNZ    row
+	JMP    end
+
+two:
+	VADDPS (SI), Y0, Y0
+	VADDPS (SI)(R12*1), Y0, Y0
+	ADDQ   R11, SI
+	DECQ   DX
+	JNZ    two
+	JMP    end
+
+three:
+	VADDPS (SI), Y0, Y0
+	VADDPS (SI)(R12*1), Y0, Y0
+	VADDPS (SI)(R12*2), Y0, Y0
+	ADDQ   R11, SI
+	DECQ   DX
+	JNZ    three
+
+end:
 	VMULPS  Y11, Y0, Y0
 	VMOVUPS Y0, (R9)(CX*4)
 	ADDQ    $0x08, CX
@@ -223,6 +339,11 @@ channels:
 	VMULPS Y11, Y0, Y0
 	LEAQ   (R8)(CX*4), SI
 	MOVQ   40(DI), DX
+	MOVQ   48(DI), BX
+	CMPQ   BX, $0x02
+	JEQ    two
+	CMPQ   BX, $0x03
+	JEQ    three
 
 row:
 	MOVQ SI, AX
@@ -237,6 +358,30 @@ position:
 	ADDQ    R11, SI
 	DECQ    DX
 	JNZ     row
+	JMP     end
+
+two:
+	VADDPS  (SI), Y0, Y3
+	VMOVUPS Y3, (SI)
+	VADDPS  (SI)(R12*1), Y0, Y3
+	VMOVUPS Y3, (SI)(R12*1)
+	ADDQ    R11, SI
+	DECQ    DX
+	JNZ     two
+	JMP     end
+
+three:
+	VADDPS  (SI), Y0, Y3
+	VMOVUPS Y3, (SI)
+	VADDPS  (SI)(R12*1), Y0, Y3
+	VMOVUPS Y3, (SI)(R12*1)
+	VADDPS  (SI)(R12*2), Y0, Y3
+	VMOVUPS Y3, (SI)(R12*2)
+	ADDQ    R11, SI
+	DECQ    DX
+	JNZ     three
+
+end:
 	ADDQ    $0x08, CX
 	MOVQ    32(DI), AX
 	SUBQ    CX, AX

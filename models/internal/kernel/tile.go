@@ -131,7 +131,7 @@ type strip struct {
 	m, r, t       int
 	tail          int // columns in the last vector
 	flags         int
-	run           int // the kernel's scratch
+	_             int // the kernel's scratch
 }
 
 const (

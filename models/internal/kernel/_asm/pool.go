@@ -53,20 +53,36 @@ func (p *pool) generate(c *build.Context) {
 	p.begin(c, x, y, arg, channel)
 	c.LEAQ(Mem{Base: x, Index: channel, Scale: 4}, row)
 	c.MOVQ(field(poolKH), ky)
+	c.MOVQ(field(poolKW), kx)
+	c.CMPQ(kx, Imm(2))
+	c.JEQ(LabelRef("two"))
+	c.CMPQ(kx, Imm(3))
+	c.JEQ(LabelRef("three"))
+
 	c.Label("row")
 	c.MOVQ(row, pos)
 	c.MOVQ(field(poolKW), kx)
 	c.Label("position")
-	p.position(c, pos)
+	p.position(c, Mem{Base: pos})
 	c.ADDQ(pixelBytes, pos)
 	c.DECQ(kx)
 	c.JNZ(LabelRef("position"))
-	if p.max {
-		c.VPADDD(skip, number, number)
-	}
-	c.ADDQ(pitch, row)
-	c.DECQ(ky)
-	c.JNZ(LabelRef("row"))
+	p.nextRow(c, row, pitch, ky, "row")
+	c.JMP(LabelRef("end"))
+
+	c.Label("two")
+	p.position(c, Mem{Base: row})
+	p.position(c, Mem{Base: row, Index: pixelBytes, Scale: 1})
+	p.nextRow(c, row, pitch, ky, "two")
+	c.JMP(LabelRef("end"))
+
+	c.Label("three")
+	p.position(c, Mem{Base: row})
+	p.position(c, Mem{Base: row, Index: pixelBytes, Scale: 1})
+	p.position(c, Mem{Base: row, Index: pixelBytes, Scale: 2})
+	p.nextRow(c, row, pitch, ky, "three")
+
+	c.Label("end")
 	p.end(c, y, arg, channel)
 
 	// The next eight channels, or the last eight.
@@ -91,6 +107,16 @@ func (p *pool) generate(c *build.Context) {
 	c.JNZ(LabelRef("pixel"))
 	c.VZEROUPPER()
 	c.RET()
+}
+
+// nextRow goes on with the window's next row at the label again, if there is one.
+func (p *pool) nextRow(c *build.Context, row, pitch, ky reg.Register, again string) {
+	if p.max {
+		c.VPADDD(skip, number, number)
+	}
+	c.ADDQ(pitch, row)
+	c.DECQ(ky)
+	c.JNZ(LabelRef(again))
 }
 
 // What the vector registers hold.
@@ -139,8 +165,7 @@ func (p *pool) begin(c *build.Context, x, y, arg, channel reg.Register) {
 }
 
 // position handles one pixel of the window.
-func (p *pool) position(c *build.Context, pos reg.Register) {
-	here := Mem{Base: pos}
+func (p *pool) position(c *build.Context, here Mem) {
 	switch {
 	case p.max && p.backward:
 		c.VPCMPEQD(number, winner, won)
@@ -151,7 +176,7 @@ func (p *pool) position(c *build.Context, pos reg.Register) {
 	case p.max:
 		c.VMOVUPS(here, pixel)
 		c.VCMPPS(greater, value, pixel, won)
-		c.VBLENDVPS(won, pixel, value, value)
+		c.VMAXPS(value, pixel, value) // the second source, value, where either is NaN
 		c.VBLENDVPS(won, number, winner, winner)
 		c.VPADDD(one, number, number)
 	case p.backward:

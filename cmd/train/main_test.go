@@ -1,0 +1,386 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/maxgain/maxgain/configs"
+	"github.com/maxgain/maxgain/datasets"
+	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/models"
+	"github.com/maxgain/maxgain/trainer"
+	"github.com/maxgain/maxgain/trainer/rundir"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// command runs a command line as main does.
+func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	code = run(t.Context(), args, &out, &err)
+	return code, out.String(), err.String()
+}
+
+// golden compares got with testdata/name.golden.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s:\ngot\n%s\nwant\n%s", path, got, want)
+	}
+}
+
+// tiny is a run on a few of the built-in digits that takes a fraction of a second an epoch.
+func tiny(args ...string) []string {
+	return append([]string{"--config", "quickstart.yaml", "--set", "train.epochs=2", "--set", "data.train_count=200",
+		"--set", "data.val_count=100", "--set", "train.batch_size=50"}, args...)
+}
+
+func TestGoldenOutput(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		code int
+	}{
+		"help":           {[]string{"--help"}, exitOK},
+		"data-list":      {[]string{"data", "list"}, exitOK},
+		"plan-digits":    {[]string{"--config", "quickstart.yaml", "--dry-run"}, exitOK},
+		"no-config":      {nil, exitUsage},
+		"no-such-config": {[]string{"--config", "lenet_mnits"}, exitUsage},
+		"bad-settings": {[]string{"--config", "lenet_mnist", "--set", "train.learning_rate=-0.1", "--set", "train.epoch=2",
+			"--set", "data.name=minst"}, exitUsage},
+		"unknown-command":  {[]string{"sweeep"}, exitUsage},
+		"unknown-flag":     {[]string{"--configg", "x"}, exitUsage},
+		"wrong-shape":      {[]string{"--config", "lenet_cifar10", "--set", "data.name=digits", "--dry-run"}, exitUsage},
+		"resume-no-run":    {[]string{"--resume", "testdata"}, exitUsage},
+		"resume-config":    {[]string{"--resume", "testdata", "--config", "quickstart"}, exitUsage},
+		"unknown-verdict":  {[]string{"diagnose", "x.csv", "--fail-on", "over-fitting"}, exitUsage},
+		"diagnose-no-path": {[]string{"diagnose"}, exitUsage},
+		"diagnose-missing": {[]string{"diagnose", "testdata/none.csv"}, exitData},
+		"diagnose-bad":     {[]string{"diagnose", "testdata/bad.csv"}, exitData},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, stdout, stderr := command(t, c.args...)
+			if code != c.code {
+				t.Errorf("exit code %d, want %d", code, c.code)
+			}
+			golden(t, name, stdout+"--- stderr\n"+stderr)
+		})
+	}
+}
+
+// TestDiagnose judges a gain that rises by 1.5 dB an epoch all the way, which is rule 2 of the paper.
+func TestDiagnose(t *testing.T) {
+	for name, args := range map[string][]string{
+		"as it is": {"testdata/rising.csv"},
+		"renamed":  {"testdata/renamed.csv", "--map", "gain_db=max gain"},
+	} {
+		code, stdout, stderr := command(t, append([]string{"diagnose", "--json"}, args...)...)
+		var r struct {
+			Path    string
+			Verdict diagnostics.Verdict
+			Epoch   int
+		}
+		if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != exitOK {
+			t.Fatalf("%s: exit code %d, %v\n%s%s", name, code, err, stdout, stderr)
+		}
+		if r.Path != args[0] || r.Verdict != diagnostics.StillLearning {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+	code, stdout, stderr := command(t, "diagnose", "testdata/rising.csv", "testdata/rising.csv", "--json", "--fail-on", "diverged,still-learning")
+	var list []map[string]any
+	if err := json.Unmarshal([]byte(stdout), &list); err != nil || len(list) != 2 {
+		t.Errorf("two paths: %v\n%s", err, stdout)
+	}
+	if want := "testdata/rising.csv: still-learning"; code != exitFailOn || !strings.Contains(stderr, want) {
+		t.Errorf("exit code %d, stderr %q", code, stderr)
+	}
+	if code, _, _ := command(t, "diagnose", "testdata/rising.csv", "--quiet", "--fail-on", "overfitting"); code != exitOK {
+		t.Errorf("another verdict: exit code %d", code)
+	}
+}
+
+func TestMissingData(t *testing.T) {
+	t.Setenv("MAXGAIN_DATA", "")
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("HTTPS_PROXY", "http://127.0.0.1:1") // no network
+	empty := t.TempDir()
+	code, stdout, stderr := command(t, "--config", "lenet_mnist", "--data-dir", empty, "--out", filepath.Join(t.TempDir(), "run"))
+	if code != exitData || stdout != "" {
+		t.Errorf("exit code %d, stdout %q", code, stdout)
+	}
+	for _, want := range []string{empty, "train-images-idx3-ubyte", "quickstart.yaml"} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("stderr does not name %s:\n%s", want, stderr)
+		}
+	}
+}
+
+func TestDryRunWritesNothing(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	code, stdout, stderr := command(t, tiny("--dry-run", "--json")...)
+	if code != exitOK || stderr != "" {
+		t.Fatalf("exit code %d\n%s", code, stderr)
+	}
+	var p planned
+	if err := json.Unmarshal([]byte(stdout), &p); err != nil {
+		t.Fatal(err)
+	}
+	if p.Parameters != 431080 || p.MACs != 2293000 || p.Steps != 4 || p.TrainImages != 200 || p.ValImages != 100 {
+		t.Errorf("%+v", p)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
+		t.Errorf("left %v, %v", entries, err)
+	}
+}
+
+// TestParameterCounts checks every preset's net against experiments.md §2–4.
+func TestParameterCounts(t *testing.T) {
+	want := map[string][2]int{
+		"lenet-mnist": {431080, 2293000}, "lenet-cifar10": {145578, 12354176}, "lenet-cifar10-half": {37210, 3703104},
+		"lenet-cifar10-double": {575818, 44500224}, "nin-cifar10": {966986, 200357760},
+	}
+	for _, preset := range configs.Presets() {
+		c, err := configs.Load(preset, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		spec, err := models.Lookup(c.Model.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := spec.Summary()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got [2]int
+		for _, r := range rows {
+			got[0] += r.Params
+			got[1] += r.MACs
+		}
+		if got != want[c.Model.Name] {
+			t.Errorf("%s: %v parameters and MACs, want %v", preset, got, want[c.Model.Name])
+		}
+	}
+}
+
+func TestNamesInConfigsAreThoseOfThePackages(t *testing.T) {
+	if known := slices.Sorted(slices.Values(configs.Models)); !slices.Equal(known, slices.Sorted(slices.Values(models.Names()))) {
+		t.Errorf("configs has the models %v, models %v", known, models.Names())
+	}
+	if known := slices.Sorted(slices.Values(configs.DataSets)); !slices.Equal(known, slices.Sorted(slices.Values(datasets.Names()))) {
+		t.Errorf("configs has the data %v, datasets %v", known, datasets.Names())
+	}
+	for _, name := range datasets.Names() {
+		if dataNotes[name] == "" {
+			t.Errorf("data list says nothing of %s", name)
+		}
+	}
+}
+
+func TestRunAndItsFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	code, stdout, stderr := command(t, tiny("--out", dir)...)
+	if code != exitOK {
+		t.Fatalf("exit code %d\n%s", code, stderr)
+	}
+	lines := strings.Split(stdout, "\n")
+	if !strings.HasPrefix(lines[0], "epoch      rate  train loss  error %   val loss  error %   gain dB   pop dB") {
+		t.Errorf("first line %q", lines[0])
+	}
+	for i, epoch := range []string{"    0  ", "    1  ", "    2  "} {
+		if !strings.HasPrefix(lines[i+1], epoch) {
+			t.Errorf("row %d is %q", i, lines[i+1])
+		}
+	}
+	for _, want := range []string{"verdict: undetermined", "advice: ", "finished: all 2 epochs are done", dir} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("stdout lacks %q:\n%s", want, stdout)
+		}
+	}
+	for _, name := range []string{"config.yaml", "env.json", "metrics.csv", "metrics.jsonl", "status.json", "spectra/epoch-0002-c0.npy",
+		"checkpoints/last.safetensors", "checkpoints/best.safetensors", "tb/events.out.tfevents.maxgain"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	if code, _, stderr := command(t, tiny("--out", dir)...); code != exitUsage || !strings.Contains(stderr, dir) {
+		t.Errorf("a second run in the folder: exit code %d, %s", code, stderr)
+	}
+	sameGainAsSaved(t, dir)
+}
+
+// sameGainAsSaved measures the last checkpoint's gain and compares it with the run's last row.
+func sameGainAsSaved(t *testing.T, dir string) {
+	t.Helper()
+	npy := filepath.Join(t.TempDir(), "s.npy")
+	code, stdout, stderr := command(t, "gain", "--checkpoint", filepath.Join(dir, "checkpoints/last.safetensors"), "--out", npy, "--json")
+	if code != exitOK {
+		t.Fatalf("exit code %d\n%s", code, stderr)
+	}
+	var gain struct {
+		GainDB     float64   `json:"gain_db"`
+		ChannelsDB []float64 `json:"channels_db"`
+	}
+	if err := json.Unmarshal([]byte(stdout), &gain); err != nil {
+		t.Fatal(err)
+	}
+	var row struct {
+		GainDB float64 `json:"gain_db"`
+	}
+	metrics, err := os.ReadFile(filepath.Join(dir, "metrics.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.Split(bytes.TrimSpace(metrics), []byte("\n"))
+	if err := json.Unmarshal(lines[len(lines)-1], &row); err != nil {
+		t.Fatal(err)
+	}
+	if gain.GainDB != row.GainDB || len(gain.ChannelsDB) != 1 || gain.ChannelsDB[0] != gain.GainDB {
+		t.Errorf("gain of the checkpoint %v, of the run %v", gain, row)
+	}
+	// 10 bytes, header padded to 128 in all, 28×28 float64
+	if info, err := os.Stat(npy); err != nil || info.Size() != 128+28*28*8 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+func TestJSONIsAllOnStdout(t *testing.T) {
+	code, stdout, stderr := command(t, tiny("--out", filepath.Join(t.TempDir(), "run"), "--json", "--set", "data.use_all=true",
+		"--set", "data.val_count=0", "--set", "train.epochs=1")...)
+	if code != exitOK {
+		t.Fatalf("exit code %d\n%s", code, stderr)
+	}
+	var r map[string]any
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil {
+		t.Fatalf("%v\n%s", err, stdout)
+	}
+	if r["state"] != "finished" || r["val_loss"] != nil || r["epoch"] != 1.0 {
+		t.Errorf("%v", r)
+	}
+	if strings.Contains(stderr, "val loss") || strings.ContainsRune(stderr, '\r') {
+		t.Errorf("stderr:\n%s", stderr)
+	}
+}
+
+func TestDivergence(t *testing.T) {
+	code, stdout, stderr := command(t, tiny("--out", filepath.Join(t.TempDir(), "run"), "--json", "--quiet",
+		"--set", "train.learning_rate=1000")...)
+	var r struct {
+		State     trainer.RunState
+		Diagnosis struct{ Verdict diagnostics.Verdict }
+	}
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil {
+		t.Fatalf("%v\n%s", err, stdout)
+	}
+	if code != exitDiverged || r.State != trainer.StateDiverged || r.Diagnosis.Verdict != diagnostics.Diverged {
+		t.Errorf("exit code %d, %+v\n%s", code, r, stderr)
+	}
+}
+
+// stopAfterRows cancels a context once so many lines have been written to it.
+type stopAfterRows struct {
+	bytes.Buffer
+	rows   int
+	cancel func()
+}
+
+func (s *stopAfterRows) Write(p []byte) (int, error) {
+	n, err := s.Buffer.Write(p)
+	if bytes.Count(s.Bytes(), []byte("\n")) >= s.rows {
+		s.cancel()
+	}
+	return n, err
+}
+
+func TestInterruptAndResume(t *testing.T) {
+	straight, stopped := filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b")
+	if code, _, stderr := command(t, tiny("--out", straight)...); code != exitOK {
+		t.Fatal(stderr)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	out := &stopAfterRows{rows: 3, cancel: func() { cancel(signalError{syscall.SIGTERM}) }} // title, epochs 0 and 1
+	var stderr bytes.Buffer
+	if code := run(ctx, tiny("--out", stopped), out, &stderr); code != 143 {
+		t.Fatalf("exit code %d\n%s", code, stderr.String())
+	}
+	if s, err := rundir.ReadStatus(stopped); err != nil || s.State != trainer.StateInterrupted || s.Epoch != 1 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if code, _, stderr := command(t, "--resume", stopped, "--set", "train.momentum=0.5"); code != exitUsage ||
+		!strings.Contains(stderr, "train.momentum: checkpoint 0.9, now 0.5") {
+		t.Errorf("another config: exit code %d, %s", code, stderr)
+	}
+	if code, _, stderr := command(t, "--resume", stopped, "--workers", "1"); code != exitOK {
+		t.Fatal(stderr)
+	}
+	a, b := lastWeights(t, straight), lastWeights(t, stopped)
+	for name, want := range a {
+		if !bytes.Equal(b[name], want) {
+			t.Errorf("%s differs after the resumption", name)
+		}
+	}
+}
+
+// lastWeights are the tensors of a run's last checkpoint.
+func lastWeights(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	file, err := os.ReadFile(filepath.Join(dir, "checkpoints/last.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tensors, _, err := models.ReadSafetensors(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string][]byte{}
+	for _, tensor := range tensors {
+		out[tensor.Name] = tensor.Data
+	}
+	return out
+}
+
+func TestDataShow(t *testing.T) {
+	sheet := filepath.Join(t.TempDir(), "d.png")
+	code, stdout, stderr := command(t, "data", "show", "--name", "digits", "--set", "data.train_count=50", "--set", "data.val_count=10",
+		"--out", sheet, "--json")
+	if code != exitOK {
+		t.Fatal(stderr)
+	}
+	var shown shownData
+	if err := json.Unmarshal([]byte(stdout), &shown); err != nil {
+		t.Fatal(err)
+	}
+	total := 0
+	for _, n := range shown.Classes {
+		total += n
+	}
+	if total != 50 || shown.Train != 50 || shown.Val != 10 {
+		t.Errorf("%+v", shown)
+	}
+	for _, path := range []string{shown.Sheet, shown.Preprocessed} {
+		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+			t.Errorf("%v", err)
+		}
+	}
+}
