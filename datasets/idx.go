@@ -29,11 +29,14 @@ func readIDX(r io.Reader, file string, want []int) (dims []int, values []byte, e
 		return nil, nil, err
 	}
 	header := make([]byte, 4+4*len(want))
-	if n, err := io.ReadFull(r, header); err != nil {
+	if n, err := io.ReadFull(r, header[:4]); err != nil {
 		return nil, nil, readFault(file, int64(n), err, "the header of %d bytes", len(header))
 	}
 	if magic := binary.BigEndian.Uint32(header); magic != uint32(idxBytes|len(want)) {
 		return nil, nil, damage(file, 0, "magic number 0x%08x, want 0x%08x (bytes in %d dimensions)", magic, idxBytes|len(want), len(want))
+	}
+	if n, err := io.ReadFull(r, header[4:]); err != nil {
+		return nil, nil, readFault(file, int64(4+n), err, "the header of %d bytes", len(header))
 	}
 	total := 1
 	for k, w := range want {
