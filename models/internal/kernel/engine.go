@@ -30,6 +30,9 @@ func newSingleEngine(spec BlockSpec, batch int, workers *Workers) convEngine[flo
 	if isDense(spec) {
 		return newDenseConv(spec, batch, workers)
 	}
+	if w := newWinogradConv(spec, batch, workers); w != nil {
+		return w
+	}
 	return newDirectConv(spec, workers)
 }
 
