@@ -42,17 +42,8 @@ func at(n *yaml.Node) place { return place{line: n.Line, column: n.Column} }
 
 // document reads a whole YAML file.
 func (r *reading) document(data []byte) {
-	if len(data) > maxBytes {
-		r.fault(place{}, "", fmt.Sprintf("too long for a config: more than %d bytes", maxBytes))
-		return
-	}
-	root, err := parse(data)
-	if err != nil {
-		line, problem := syntax(err)
-		r.fault(place{line: line}, "", problem)
-		return
-	}
-	if root == nil {
+	root, ok := r.root(data, "config")
+	if !ok || root == nil {
 		return
 	}
 	if !r.plain(root) {
@@ -66,6 +57,21 @@ func (r *reading) document(data []byte) {
 		return
 	}
 	r.mapping(root, "")
+}
+
+// root parses data, a file of the given kind; it is nil if the file is empty, and ok is false if there was a fault.
+func (r *reading) root(data []byte, kind string) (root *yaml.Node, ok bool) {
+	if len(data) > maxBytes {
+		r.fault(place{}, "", fmt.Sprintf("too long for a %s: more than %d bytes", kind, maxBytes))
+		return nil, false
+	}
+	root, err := parse(data)
+	if err != nil {
+		line, problem := syntax(err)
+		r.fault(place{line: line}, "", problem)
+		return nil, false
+	}
+	return root, true
 }
 
 // parse returns the only document in data, or nil if there is none.

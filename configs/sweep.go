@@ -84,14 +84,8 @@ func ParseSweep(file string, data []byte, set []string) (Sweep, error) {
 
 // sweepDocument reads the file's keys.
 func (r *sweepReading) sweepDocument(data []byte) {
-	if len(data) > maxBytes {
-		r.fault(place{}, "", fmt.Sprintf("too long for a sweep: more than %d bytes", maxBytes))
-		return
-	}
-	root, err := parse(data)
-	if err != nil {
-		line, problem := syntax(err)
-		r.fault(place{line: line}, "", problem)
+	root, ok := r.root(data, "sweep")
+	if !ok {
 		return
 	}
 	if root == nil || root.Kind != yaml.MappingNode {

@@ -125,27 +125,19 @@ func epochImages(c configs.Config) int {
 
 // benchGain is the median time, in seconds, of one measurement of the config's signals.
 func benchGain(ctx context.Context, config configs.Config, shape models.Shape, net *models.Net) (float64, error) {
-	image, err := imageProbe(config.Gain, shape)
-	if err != nil {
-		return 0, err
-	}
 	images := make([]float32, 100*shape.Len())
 	r := rand.New(rand.NewPCG(1, 1))
 	for i := range images {
 		images[i] = float32(r.NormFloat64())
 	}
-	probes := []diagnostics.Probe{image}
-	if config.Gain.Population {
-		probes = append(probes, &diagnostics.Population{Shape: shape, Images: images, Batch: config.Train.BatchSize})
-	}
-	if n := config.Gain.Positions; n > 0 {
-		probes = append(probes, &diagnostics.PositionsGain{Shape: shape, Value: config.Gain.Impulse,
-			Positions: diagnostics.SpreadPositions(shape.H, shape.W, n), Projection: image.Projection, Window: image.Window})
+	measured, err := probes(config, shape, images)
+	if err != nil {
+		return 0, err
 	}
 	var times []float64
 	for range 4 {
 		start := time.Now()
-		for _, p := range probes {
+		for _, p := range measured {
 			if _, err := p.Measure(ctx, diagnostics.Subject{Net: net}); err != nil {
 				return 0, err
 			}

@@ -31,6 +31,17 @@ func (a *app) openData(ctx context.Context, c configs.Config, shown func(dataset
 	return datasets.Open(ctx, o)
 }
 
+// openFor opens the config's data, shown on the bar, and finds the net that fits them.
+func (a *app) openFor(ctx context.Context, c configs.Config, b *bar) (*datasets.Dataset, models.Spec, error) {
+	data, err := a.openData(ctx, c, b.data)
+	b.clear()
+	if err != nil {
+		return nil, models.Spec{}, err
+	}
+	spec, err := specFor(c, data)
+	return data, spec, err
+}
+
 // specFor is the config's net, which must fit the data.
 func specFor(c configs.Config, data *datasets.Dataset) (models.Spec, error) {
 	spec, err := models.Lookup(c.Model.Name)
@@ -136,8 +147,23 @@ func measurement(g configs.Gain) (models.Projection, spectrum.Window, error) {
 	return projection, window, nil
 }
 
-// probes are the signals to be measured after each epoch.
-func probes(c configs.Config, shape models.Shape, train *datasets.Split) ([]diagnostics.Probe, error) {
+// trainingProbes are the signals to be measured after each epoch of training on a split.
+func trainingProbes(c configs.Config, shape models.Shape, train *datasets.Split) ([]diagnostics.Probe, error) {
+	if !c.Gain.Population {
+		return probes(c, shape, nil)
+	}
+	images, err := diagnostics.TrainingImages(train, shape)
+	if err != nil {
+		return nil, err
+	}
+	if c.Gain.Images == "noise" {
+		images = diagnostics.NoiseImages(images)
+	}
+	return probes(c, shape, images)
+}
+
+// probes are the config's signals, those of a population over the images [n,H,W,C].
+func probes(c configs.Config, shape models.Shape, images []float32) ([]diagnostics.Probe, error) {
 	image, err := imageProbe(c.Gain, shape)
 	if err != nil {
 		return nil, err
@@ -150,13 +176,6 @@ func probes(c configs.Config, shape models.Shape, train *datasets.Split) ([]diag
 		})
 	}
 	if c.Gain.Population {
-		images, err := diagnostics.TrainingImages(train, shape)
-		if err != nil {
-			return nil, err
-		}
-		if c.Gain.Images == "noise" {
-			images = diagnostics.NoiseImages(images)
-		}
 		list = append(list, &diagnostics.Population{Shape: shape, Images: images, Batch: c.Train.BatchSize})
 	}
 	return append(list, diagnostics.Changes{}), nil
@@ -172,7 +191,7 @@ type keeper struct {
 func hooks(c configs.Config, shape models.Shape, data *datasets.Dataset, t diagnostics.Thresholds, k keeper) ([]trainer.Hook, error) {
 	var list []trainer.Hook
 	if c.Gain.Every > 0 {
-		measured, err := probes(c, shape, data.Train)
+		measured, err := trainingProbes(c, shape, data.Train)
 		if err != nil {
 			return nil, err
 		}

@@ -79,12 +79,7 @@ func (a *app) calibrate(c *cobra.Command, f calibrateFlags) error {
 		return err
 	}
 	bar := newBar(a.stderr, !f.quiet)
-	data, err := a.openData(c.Context(), config, bar.data)
-	bar.clear()
-	if err != nil {
-		return err
-	}
-	spec, err := specFor(config, data)
+	data, spec, err := a.openFor(c.Context(), config, bar)
 	if err != nil {
 		return err
 	}

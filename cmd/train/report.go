@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
 	"github.com/maxgain/maxgain/diagnostics/report"
+	"github.com/maxgain/maxgain/trainer/rundir"
 	"github.com/spf13/cobra"
 )
 
@@ -69,23 +71,5 @@ func loadRuns(dir string) ([]report.Run, error) {
 
 // writeReport writes the page beside what it is about, whole or not at all.
 func writeReport(path string, runs ...report.Run) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), ".report-*")
-	if err != nil {
-		return fmt.Errorf("report: %w", err)
-	}
-	defer os.Remove(temp.Name())
-	err = report.Write(temp, runs...)
-	if e := temp.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Chmod(temp.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("report: %w", err)
-	}
-	return nil
+	return rundir.WriteFile(path, func(w io.Writer) error { return report.Write(w, runs...) })
 }

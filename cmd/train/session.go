@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/diagnostics/report"
 	"github.com/maxgain/maxgain/diagnostics/spectrum"
 	"github.com/maxgain/maxgain/models"
 	"github.com/maxgain/maxgain/trainer"
@@ -97,7 +97,7 @@ func (s *session) trainer(net *models.Net, judge diagnostics.Thresholds, resume 
 func (s *session) saveSpectrum(epoch int, response *spectrum.Spectrum) error {
 	plane, db := response.H*response.W, response.DB()
 	for c := range response.C {
-		if err := s.dir.SaveSpectrum(epoch, fmt.Sprint("c", c), response.H, response.W, db[c*plane:][:plane]); err != nil {
+		if err := s.dir.SaveSpectrum(epoch, report.SpectrumName(c), response.H, response.W, db[c*plane:][:plane]); err != nil {
 			return err
 		}
 	}

@@ -63,12 +63,7 @@ func (a *app) train(c *cobra.Command, f trainFlags) error {
 // trainConfig trains one config, or says what it would do.
 func (a *app) trainConfig(ctx context.Context, config configs.Config, f trainFlags) error {
 	bar := newBar(a.stderr, !f.quiet)
-	data, err := a.openData(ctx, config, bar.data)
-	bar.clear()
-	if err != nil {
-		return err
-	}
-	spec, err := specFor(config, data)
+	data, spec, err := a.openFor(ctx, config, bar)
 	if err != nil {
 		return err
 	}

@@ -58,12 +58,7 @@ func (a *app) verifyResume(c *cobra.Command, f verifyFlags) (err error) {
 		return usage("--cuts: got %d, want at least 1", f.cuts)
 	}
 	bar := newBar(a.stderr, !f.quiet)
-	data, err := a.openData(c.Context(), config, bar.data)
-	bar.clear()
-	if err != nil {
-		return err
-	}
-	spec, err := specFor(config, data)
+	data, spec, err := a.openFor(c.Context(), config, bar)
 	if err != nil {
 		return err
 	}

@@ -222,6 +222,11 @@ func ReadStatus(path string) (trainer.Status, error) {
 	return s, nil
 }
 
+// WriteFile replaces the file at path by what content writes, as the files of a run are: whole or not at all.
+func WriteFile(path string, content func(io.Writer) error) error {
+	return atomicfile.Write(path, content)
+}
+
 // SaveSpectrum writes a response [rows,cols] in dB as spectra/epoch-0007-NAME.npy, float64.
 func (d *Dir) SaveSpectrum(epoch int, name string, rows, cols int, values []float64) error {
 	if rows < 1 || cols < 1 || len(values) != rows*cols {

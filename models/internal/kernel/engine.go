@@ -48,10 +48,8 @@ type referenceConv[T Float] struct {
 	spec    BlockSpec
 	workers *Workers
 	w, bias []T
-	dw, db  [gradParts][]T
+	parts   partSums[T]
 }
-
-var _ convEngine[float64] = (*referenceConv[float64])(nil)
 
 func newReferenceConv[T Float](spec BlockSpec, workers *Workers) *referenceConv[T] {
 	return &referenceConv[T]{spec: spec, workers: workers}
@@ -69,27 +67,50 @@ func (c *referenceConv[T]) forward(x []T, n int, out convSink[T]) {
 
 func (c *referenceConv[T]) backward(x, dx, dw, db []T, n int, grad func(image, worker int) []T) {
 	in := c.spec.In.Len()
-	c.workers.Run(gradParts, func(p, worker int) {
+	c.parts.run(c.workers, n, dw, db, func(i, worker int, dw, db []T) {
+		g := grad(i, worker)
+		if dx != nil {
+			convBackwardData(c.spec.In, c.spec.Conv, c.spec.Out, g, c.w, dx[i*in:][:in])
+		}
 		if dw != nil {
-			clearPart(&c.dw[p], len(dw))
-			clearPart(&c.db[p], len(db))
+			convBackwardWeights(c.spec.In, c.spec.Conv, c.spec.Out, x[i*in:][:in], g, dw, db)
+		}
+	})
+}
+
+// partSums are the weight gradients of each part of a batch, before they are added up.
+type partSums[T Float] struct{ dw, db [gradParts][]T }
+
+// run calls image once for each of n images, part by part, with that part's sums to add to, and then writes
+// the sums over all parts to dw and db. If dw is nil there are no sums.
+func (s *partSums[T]) run(workers *Workers, n int, dw, db []T, image func(i, worker int, dw, db []T)) {
+	workers.Run(gradParts, func(p, worker int) {
+		if dw != nil {
+			clearPart(&s.dw[p], len(dw))
+			clearPart(&s.db[p], len(db))
 		}
 		lo, hi := partRange(p, n)
 		for i := lo; i < hi; i++ {
-			g := grad(i, worker)
-			if dx != nil {
-				convBackwardData(c.spec.In, c.spec.Conv, c.spec.Out, g, c.w, dx[i*in:][:in])
-			}
-			if dw != nil {
-				convBackwardWeights(c.spec.In, c.spec.Conv, c.spec.Out, x[i*in:][:in], g, c.dw[p], c.db[p])
+			if dw == nil {
+				image(i, worker, nil, nil)
+			} else {
+				image(i, worker, s.dw[p], s.db[p])
 			}
 		}
 	})
-	if dw == nil {
+	if dw != nil {
+		sumParts(dw, s.dw[:])
+		sumParts(db, s.db[:])
+	}
+}
+
+// clearPart makes a partial gradient of n zeros.
+func clearPart[T Float](part *[]T, n int) {
+	if *part == nil {
+		*part = make([]T, n)
 		return
 	}
-	sumParts(dw, c.dw[:])
-	sumParts(db, c.db[:])
+	clear(*part)
 }
 
 // sumParts writes the sum of the parts, in order, to dst.

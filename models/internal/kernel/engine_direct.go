@@ -7,7 +7,7 @@ type directConv struct {
 	workers *Workers
 	scratch []*ConvScratch // per worker
 	data    bool           // gradients by the input are wanted
-	dw, db  [gradParts][]float32
+	parts   partSums[float32]
 }
 
 func newDirectConv(spec BlockSpec, workers *Workers) *directConv {
@@ -30,33 +30,13 @@ func (c *directConv) forward(x []float32, n int, out convSink[float32]) {
 
 func (c *directConv) backward(x, dx, dw, db []float32, n int, grad func(image, worker int) []float32) {
 	in := c.spec.In.Len()
-	c.workers.Run(gradParts, func(p, worker int) {
-		if dw != nil {
-			clearPart(&c.dw[p], len(dw))
-			clearPart(&c.db[p], len(db))
+	c.parts.run(c.workers, n, dw, db, func(i, worker int, dw, db []float32) {
+		g := grad(i, worker)
+		if dx != nil {
+			c.conv.BackwardData(g, dx[i*in:][:in], c.scratch[worker])
 		}
-		lo, hi := partRange(p, n)
-		for i := lo; i < hi; i++ {
-			g := grad(i, worker)
-			if dx != nil {
-				c.conv.BackwardData(g, dx[i*in:][:in], c.scratch[worker])
-			}
-			if dw != nil {
-				c.conv.BackwardWeights(x[i*in:][:in], g, c.dw[p], c.db[p], c.scratch[worker])
-			}
+		if dw != nil {
+			c.conv.BackwardWeights(x[i*in:][:in], g, dw, db, c.scratch[worker])
 		}
 	})
-	if dw != nil {
-		sumParts(dw, c.dw[:])
-		sumParts(db, c.db[:])
-	}
-}
-
-// clearPart makes a partial gradient of n zeros.
-func clearPart[T Float](part *[]T, n int) {
-	if *part == nil {
-		*part = make([]T, n)
-		return
-	}
-	clear(*part)
 }
