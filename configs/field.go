@@ -19,8 +19,8 @@ var (
 	DataSets = []string{"mnist", "fashion-mnist", "cifar10", "digits"}
 )
 
-// neutral holds the keys of FreeKeys: where things lie, what is written, and how
-// many cores work.
+// neutral holds the keys that leave a run's numbers as they are, and do not count
+// in Hash and Diff: where things lie, what is written, and how many cores work.
 var neutral = map[string]bool{
 	"name": true, "data.dir": true, "train.workers": true, "output.dir": true,
 	"output.checkpoint_every": true, "output.checkpoint_minutes": true,
@@ -43,9 +43,10 @@ type field struct {
 type reporter func(n *yaml.Node, below, problem string)
 
 // FreeKeys returns the keys that may differ between a run and its resumption:
-// they leave the numbers as they are, and do not count in Hash and Diff.
+// those that leave the numbers as they are, and the number of epochs, of which
+// no epoch's numbers depend.
 func FreeKeys() []string {
-	var free []string
+	free := []string{"train.epochs"}
 	for _, key := range Keys() {
 		if neutral[key] {
 			free = append(free, key)

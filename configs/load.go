@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -54,6 +55,7 @@ func Load(nameOrPath string, overrides []string) (Config, error) {
 
 // Parse is Load for a config already in memory; file is the name that faults
 // are given under, and its base is the run's name unless the config has one.
+// Config.Source is what a resolved file says of itself, if it is one.
 func Parse(file string, data []byte, overrides []string) (Config, error) {
 	r := reading{file: file, config: Default(), given: map[string]place{}}
 	r.config.Name = nameOf(file)
@@ -65,6 +67,10 @@ func Parse(file string, data []byte, overrides []string) (Config, error) {
 	if len(r.faults) > 0 {
 		r.faults.sort()
 		return Config{}, r.faults
+	}
+	if source, ok := bytes.CutPrefix(data, []byte("# "+sourceComment)); ok {
+		source, _, _ = bytes.Cut(source, []byte("\n"))
+		r.config.Source = string(source)
 	}
 	return r.config, nil
 }

@@ -10,12 +10,15 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
+// sourceComment begins the first line of a resolved file; the Source follows.
+const sourceComment = "Every setting of this run, from "
+
 // YAML returns the config with every key written out, enough to repeat the
 // run: Parse gives an equal Config back.
 func (c Config) YAML() []byte {
 	root := &yaml.Node{Kind: yaml.MappingNode}
 	if c.Source != "" {
-		root.HeadComment = "Every setting of this run, from " + c.Source
+		root.HeadComment = sourceComment + c.Source
 	}
 	var open *yaml.Node
 	section := ""

@@ -24,6 +24,9 @@ func (t *Trainer) resume() error {
 	if err := t.agrees(c); err != nil {
 		return fmt.Errorf("resuming: %w", err)
 	}
+	if begun := c.progress.At.begun(); begun > t.o.Epochs {
+		return fmt.Errorf("resuming: got %d epochs: %w: epoch %d is begun or done; want at least %d", t.o.Epochs, ErrEpochs, begun, begun)
+	}
 	if err := t.restore(c); err != nil {
 		return fmt.Errorf("resuming: %w", err)
 	}

@@ -129,6 +129,78 @@ func TestResumeFinishedRun(t *testing.T) {
 	}
 }
 
+// A run that is done, or was interrupted within its last epoch, and goes on for more epochs ends as one that was to
+// have so many from the start.
+func TestResumeForMoreEpochs(t *testing.T) {
+	data := digits(t)
+	options := func(dir string, epochs int) Options {
+		o := testOptions(dir)
+		o.Epochs, o.Schedule = epochs, Schedule{{0.5, 2}, {0.1, 3}}
+		o.Checkpoints.Every = 2
+		return o
+	}
+	straight := mustNew(t, newSoftmaxNet(), data, options(t.TempDir(), 5))
+	if _, err := straight.Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	want := outcomeOf(t, straight)
+	for first := 1; first < 5; first++ {
+		for _, cut := range []int{0, 3} { // steps left undone of the last epoch
+			ctx, cancel := context.WithCancel(context.Background())
+			o := options(t.TempDir(), first)
+			seen := 0
+			o.Observer = observerFunc(func(int, int, int, float64) {
+				if seen++; cut > 0 && seen == 7*first-cut {
+					cancel()
+				}
+			})
+			if _, err := mustNew(t, newSoftmaxNet(), data, o).Run(ctx); (err != nil) != (cut > 0) {
+				t.Fatal(err)
+			}
+			cancel()
+			o = options(o.Checkpoints.Dir, 5)
+			o.Checkpoints.Resume = true
+			tr := mustNew(t, newSoftmaxNet(), data, o)
+			s, err := tr.Run(context.Background())
+			if err != nil || s.State != StateFinished || s.Epoch != 5 || s.Epochs != 5 {
+				t.Fatalf("status %+v, error %v", s, err)
+			}
+			if got := outcomeOf(t, tr); got != want {
+				t.Errorf("%d epochs less %d steps, then 5: %v, five from the start %v", first, cut, got, want)
+			}
+			if c, err := tr.store.get(epochFile(4)); err != nil || c.meta[metaEpoch] != "4" {
+				t.Errorf("%s: %v", epochFile(4), err)
+			}
+		}
+	}
+}
+
+// A refusal leaves the run's record as it was.
+func TestResumeRefusesFewerEpochsThanDone(t *testing.T) {
+	data := digits(t)
+	o := testOptions(t.TempDir())
+	ctx, cancel := context.WithCancel(context.Background())
+	o.Observer = observerFunc(func(epoch, done, _ int, _ float64) {
+		if epoch == 3 && done == 8 {
+			cancel()
+		}
+	})
+	if _, err := mustNew(t, newSoftmaxNet(), data, o).Run(ctx); !errors.Is(err, ErrInterrupted) {
+		t.Fatal(err)
+	}
+	o.Observer, o.Checkpoints.Resume = nil, true
+	o.Recorder = recorderFunc(func(*History, Status) error { t.Error("recorded"); return nil })
+	o.Epochs = 2
+	s, err := mustNew(t, newSoftmaxNet(), data, o).Run(context.Background())
+	if want := "resuming: got 2 epochs: the run has gone on for longer than that: epoch 3 is begun or done; want at least 3"; !errors.Is(err, ErrEpochs) || err.Error() != want || s.State != StateFailed {
+		t.Errorf("state %s, error %v, want %s", s.State, err, want)
+	}
+	o.Seed++
+	if _, err := mustNew(t, newSoftmaxNet(), data, o).Run(context.Background()); !errors.Is(err, ErrMismatch) {
+		t.Errorf("another seed: %v", err)
+	}
+}
+
 func TestResumeRefusesAnotherRun(t *testing.T) {
 	data := digits(t)
 	dir := t.TempDir()

@@ -10,9 +10,17 @@ import (
 // Run trains until the epochs are done or a hook stops the run, both of which return no error, and
 // returns the final status. When ctx is cancelled the step in progress is finished, a checkpoint
 // written and an error returned that is ErrInterrupted and ctx's. A loss or weights that are no finite
-// numbers end the run with ErrDiverged before any hook sees them; the checkpoints stay as they were.
+// numbers end the run with ErrDiverged before any hook sees them; the checkpoints stay as they were. A
+// resumption that is refused leaves all that was recorded of the run as it was.
 func (t *Trainer) Run(ctx context.Context) (Status, error) {
-	err := t.run(ctx)
+	err := t.begin()
+	if err != nil && t.o.Checkpoints.Resume {
+		t.status.State, t.status.Reason, t.status.Detail = StateFailed, ReasonError, err.Error()
+		return t.status, err
+	}
+	if err == nil {
+		err = t.run(ctx)
+	}
 	switch {
 	case err == nil:
 	case errors.Is(err, ErrDiverged):
@@ -28,17 +36,20 @@ func (t *Trainer) Run(ctx context.Context) (Status, error) {
 	return t.status, err
 }
 
-func (t *Trainer) run(ctx context.Context) error {
+// begin opens the folder of checkpoints and puts the run where it is to go on.
+func (t *Trainer) begin() error {
 	if t.store != nil {
 		if err := t.store.open(); err != nil {
 			return err
 		}
 	}
-	if t.o.Checkpoints.Resume {
-		if err := t.resume(); err != nil {
-			return err
-		}
+	if !t.o.Checkpoints.Resume {
+		return nil
 	}
+	return t.resume()
+}
+
+func (t *Trainer) run(ctx context.Context) error {
 	if err := t.record(); err != nil {
 		return err
 	}

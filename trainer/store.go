@@ -30,7 +30,8 @@ type CheckpointOptions struct {
 	Resume  bool    // go on from the last checkpoint in Dir; without one the run begins anew
 	Config  []byte  // YAML of the run, which a checkpoint must agree with
 	// FreeKeys are keys of Config that may differ from the checkpoint's, or their beginnings if they
-	// end in a dot: {"train.workers", "output."}.
+	// end in a dot: {"train.workers", "output."}. A resumed run may have other Epochs than before, but
+	// not fewer than it has begun.
 	FreeKeys []string
 }
 

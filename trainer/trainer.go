@@ -88,6 +88,14 @@ type position struct {
 	Step  int `json:"step"`  // the steps done in it
 }
 
+// begun is the last epoch of which a step is done.
+func (p position) begun() int {
+	if p.Step > 0 {
+		return p.Epoch
+	}
+	return p.Epoch - 1
+}
+
 // sums are the running sums of the epoch in progress.
 type sums struct {
 	Loss     float64 // over the images seen

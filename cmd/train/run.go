@@ -94,7 +94,7 @@ func exitCode(ctx context.Context, err error) int {
 	case errors.As(err, &sig), ctx.Err() != nil && errors.As(context.Cause(ctx), &sig):
 		return sig.code()
 	case errors.Is(err, errUsage), errors.As(err, &faults), errors.Is(err, configs.ErrNotFound),
-		errors.Is(err, rundir.ErrExists), errors.Is(err, rundir.ErrNoRun), errors.Is(err, trainer.ErrMismatch):
+		errors.Is(err, rundir.ErrExists), errors.Is(err, rundir.ErrNoRun), errors.Is(err, trainer.ErrMismatch), errors.Is(err, trainer.ErrEpochs):
 		return exitUsage
 	case errors.Is(err, datasets.ErrMissing), errors.Is(err, datasets.ErrDamaged):
 		return exitData

@@ -38,7 +38,8 @@ rate fits, whether the net has converged and whether it overfits. No validation 
 Presets: ` + strings.Join(configs.Presets(), ", "),
 		Example: `  train --config quickstart.yaml
   train --config lenet_mnist.yaml --set train.learning_rate=0.005 --out runs/fast
-  train --resume runs/fast`,
+  train --resume runs/fast
+  train --resume runs/fast --set train.epochs=40`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.train(c, f) },
 	}
@@ -91,7 +92,7 @@ func (f trainFlags) resolve(c *cobra.Command) (configs.Config, error) {
 // folder makes the folder of a new run or opens that of the one to resume.
 func (f trainFlags) folder(config configs.Config, started time.Time) (*rundir.Dir, error) {
 	if f.resume != "" {
-		return rundir.Open(f.resume)
+		return f.reopen(config)
 	}
 	level, err := models.CPULevel()
 	if err != nil {
@@ -103,6 +104,24 @@ func (f trainFlags) folder(config configs.Config, started time.Time) (*rundir.Di
 	}
 	env := rundir.NewEnv(version(), level, config.Train.Workers, config.Train.Seed, started)
 	return rundir.Create(path, config.YAML(), env)
+}
+
+// reopen opens the folder of the run to resume, which may go on for another number of epochs than it was to have.
+func (f trainFlags) reopen(config configs.Config) (*rundir.Dir, error) {
+	dir, err := rundir.Open(f.resume)
+	if err != nil {
+		return nil, err
+	}
+	before, err := configs.Parse(dir.Path(rundir.ConfigFile), dir.Config(), nil)
+	if err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	if epochs := config.Train.Epochs; before.Train.Epochs != epochs {
+		before.Train.Epochs = epochs
+		before.Source += fmt.Sprint(", resumed with train.epochs=", epochs)
+		dir.SetConfig(before.YAML())
+	}
+	return dir, nil
 }
 
 // execute trains, with the run folder locked.

@@ -75,10 +75,11 @@ func NewEnv(version, cpu string, workers int, seed uint64, started time.Time) En
 
 // Dir is the folder of a run, locked for this process. It is a trainer.Recorder.
 type Dir struct {
-	path   string
-	config []byte
-	lock   *os.File
-	flags  []flag
+	path     string
+	config   []byte
+	replaces bool // config is to be written with the next record
+	lock     *os.File
+	flags    []flag
 }
 
 // Path is the folder of a new run in root: its name, made fit for a file name, and the time.
@@ -182,12 +183,23 @@ func (d *Dir) Path(parts ...string) string {
 	return filepath.Join(append([]string{d.path}, parts...)...)
 }
 
-// Config is the run's configuration, as it was when the run was made.
+// Config is the run's configuration.
 func (d *Dir) Config() []byte { return d.config }
 
-// Record implements trainer.Recorder: it writes the metrics, the flags and the status. Flags of epochs
+// SetConfig replaces the run's configuration when the run is next recorded: a resumption that is refused before
+// leaves it as it was.
+func (d *Dir) SetConfig(config []byte) { d.config, d.replaces = config, true }
+
+// Record implements trainer.Recorder: it writes the metrics, the flags and the status, and a configuration that was
+// set. Flags of epochs
 // that the history does not have (any more, after a resumption) are dropped.
 func (d *Dir) Record(h *trainer.History, s trainer.Status) error {
+	if d.replaces {
+		if err := atomicfile.WriteBytes(d.Path(ConfigFile), d.config); err != nil {
+			return err
+		}
+		d.replaces = false
+	}
 	if err := atomicfile.Write(d.Path(MetricsCSV), h.WriteCSV); err != nil {
 		return err
 	}

@@ -233,6 +233,21 @@ func TestFlagsFollowHistory(t *testing.T) {
 	}
 }
 
+// A configuration that is set is written with the next record, not before.
+func TestSetConfig(t *testing.T) {
+	d := create(t)
+	d.SetConfig([]byte("model: {name: y}\n"))
+	if got := read(t, d.Path(ConfigFile)); got != "model: {name: x}\n" {
+		t.Errorf("before the record: %q", got)
+	}
+	if err := d.Record(history(1), trainer.Status{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, d.Path(ConfigFile)); got != "model: {name: y}\n" || string(d.Config()) != got {
+		t.Errorf("after it: %q, %q", got, d.Config())
+	}
+}
+
 func TestDamagedFlags(t *testing.T) {
 	d := create(t)
 	d.Close()
