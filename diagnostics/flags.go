@@ -28,9 +28,16 @@ func (f *Flags) AfterEpoch(_ context.Context, s *trainer.State) error {
 
 // Flag is the verdict of a curve and whether it is to be told at the curve's last epoch: whether it stands there and
 // another one, or none, stood before.
-func Flag(c *Curve, t Thresholds) (Report, bool) {
+func Flag(c *Curve, t Thresholds) (Report, bool) { return flag(c, t, Diagnose(c, t)) }
+
+// FlagEnd is Flag for a run that has ended, by DiagnoseRun: a hook does not see the epoch in which a run diverges.
+func FlagEnd(c *Curve, s trainer.Status, t Thresholds) (Report, bool) {
+	return flag(c, t, DiagnoseRun(c, s, t))
+}
+
+// flag is Flag with the report of the whole curve given.
+func flag(c *Curve, t Thresholds, report Report) (Report, bool) {
 	n := len(c.Epochs)
-	report := Diagnose(c, t)
 	verdicts := map[int]Verdict{n: report.Verdict}
 	at := func(k int) Verdict {
 		if _, ok := verdicts[k]; !ok {

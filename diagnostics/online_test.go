@@ -64,6 +64,43 @@ func TestFlagsTellOnce(t *testing.T) {
 	}
 }
 
+// A run that ended as diverged is told to have, whether its curve shows it or not, and once.
+func TestDivergedEnd(t *testing.T) {
+	judge := DefaultThresholds()
+	rising := synthetic(12, map[string]func(float64) float64{GainDB: climbing, LearningRate: func(float64) float64 { return 0.5 }})
+	for state, want := range map[trainer.RunState]Verdict{trainer.StateFinished: StillLearning, trainer.StateDiverged: Diverged} {
+		status := trainer.Status{State: state, Reason: trainer.ReasonWeights, Epoch: 11}
+		r := DiagnoseRun(rising, status, judge)
+		if r.Verdict != want {
+			t.Errorf("%s: %v, want %v", state, r.Verdict, want)
+		}
+		if again, told := FlagEnd(rising, status, judge); told != (want == Diverged) || again.Verdict != want {
+			t.Errorf("%s: told %v of %v", state, told, again.Verdict)
+		}
+	}
+	weights := trainer.Status{State: trainer.StateDiverged, Reason: trainer.ReasonWeights, Epoch: 11}
+	r := DiagnoseRun(rising, weights, judge)
+	if r.Epoch != 12 || r.BestEpoch != 11 || r.NextRate != 0.05 || len(r.Evidence) != 1 ||
+		r.Evidence[0].String() != "status: weights-not-finite: NaN in epochs 12–12" {
+		t.Errorf("%+v", r)
+	}
+	dead := synthetic(12, map[string]func(float64) float64{GainDB: func(e float64) float64 {
+		if e > 8 {
+			return math.Inf(-1)
+		}
+		return climbing(e)
+	}})
+	if r := DiagnoseRun(dead, weights, judge); r.Epoch != 9 || r.Evidence[0].Signal != GainDB {
+		t.Errorf("a curve that shows it is not believed: %+v", r)
+	}
+	if _, told := FlagEnd(dead, weights, judge); told {
+		t.Error("what was told at epoch 10 is told again")
+	}
+	if r := DiagnoseRun(FromHistory(&trainer.History{}), weights, judge); r.Verdict != Diverged || r.BestEpoch != 0 {
+		t.Errorf("without an epoch: %+v", r)
+	}
+}
+
 // A stop at overfitting goes back to the last epoch that was marked, whatever comes after it.
 func TestStopGoesBackToWhatWasMarked(t *testing.T) {
 	for seed := range uint64(20) {

@@ -12,6 +12,7 @@ import (
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/trainer"
 	"github.com/maxgain/maxgain/trainer/rundir"
 	"github.com/spf13/cobra"
 )
@@ -126,9 +127,12 @@ func (f diagnoseFlags) judge(path string) (diagnostics.Report, error) {
 	if err != nil {
 		return diagnostics.Report{}, err
 	}
-	file := path
+	file, status := path, trainer.Status{}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		file = filepath.Join(path, rundir.MetricsCSV)
+		if status, err = rundir.ReadStatus(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return diagnostics.Report{}, fmt.Errorf("%w: %w", datasets.ErrDamaged, err)
+		}
 	}
 	r, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -146,7 +150,7 @@ func (f diagnoseFlags) judge(path string) (diagnostics.Report, error) {
 	case err != nil:
 		return diagnostics.Report{}, usage("%s: %w", file, err)
 	}
-	return diagnostics.Diagnose(curve, judge), nil
+	return diagnostics.DiagnoseRun(curve, status, judge), nil
 }
 
 // csvFault names a fault's file before its line and column.

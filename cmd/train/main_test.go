@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"syscall"
@@ -283,19 +285,126 @@ func TestJSONIsAllOnStdout(t *testing.T) {
 	}
 }
 
+// However a run diverges, its result, its flags, its report and the diagnosis of its folder say so alike.
 func TestDivergence(t *testing.T) {
-	code, stdout, stderr := command(t, tiny("--out", filepath.Join(t.TempDir(), "run"), "--json", "--quiet",
-		"--set", "train.learning_rate=1000")...)
-	var r struct {
-		State     trainer.RunState
-		Diagnosis struct{ Verdict diagnostics.Verdict }
+	for name, c := range map[string]struct {
+		args   []string
+		reason trainer.StopReason
+	}{
+		"loss": {[]string{"--set", "train.learning_rate=1000", "--set", "train.batch_size=20"}, trainer.ReasonLoss},
+		"validation loss, by weights of the last step": {[]string{"--set", "train.learning_rate=1e10", "--set", "data.train_count=50"}, trainer.ReasonLoss},
+		"weights of the last step": {[]string{"--set", "train.learning_rate=1e30", "--set", "data.train_count=50",
+			"--set", "train.weight_decay=1e10", "--set", "data.use_all=true", "--set", "data.val_count=0"}, trainer.ReasonWeights},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "run")
+			code, stdout, stderr := command(t, tiny(append(c.args, "--out", dir, "--json", "--quiet")...)...)
+			var r struct {
+				State     trainer.RunState
+				Reason    trainer.StopReason
+				Epoch     int
+				Diagnosis map[string]any
+			}
+			decode(t, stdout, &r)
+			if code != exitDiverged || r.State != trainer.StateDiverged || r.Reason != c.reason {
+				t.Errorf("exit code %d, %+v\n%s", code, r, stderr)
+			}
+			if d := r.Diagnosis; d["verdict"] != "diverged" || d["epoch"] != float64(r.Epoch+1) || d["best_epoch"] != float64(r.Epoch) ||
+				!strings.HasPrefix(d["advice"].(string), "start again with a learning rate ten times lower (next learning rate to try: ") {
+				t.Errorf("diagnosis %v after epoch %d", d, r.Epoch)
+			}
+			code, stdout, stderr = command(t, "diagnose", dir, "--json", "--fail-on", "diverged")
+			var again map[string]any
+			decode(t, stdout, &again)
+			delete(again, "path")
+			if code != exitFailOn || !reflect.DeepEqual(again, r.Diagnosis) {
+				t.Errorf("exit code %d, diagnosed %v, result %v\n%s", code, again, r.Diagnosis, stderr)
+			}
+			runs, err := loadRuns(dir)
+			if err != nil || len(runs) != 1 || runs[0].Verdict.Verdict != diagnostics.Diverged {
+				t.Fatalf("%v, error %v", runs, err)
+			}
+			if last := runs[0].Flags[len(runs[0].Flags)-1]; last.Epoch != r.Epoch+1 || last.Verdict != diagnostics.Diverged {
+				t.Errorf("last flag %+v", last)
+			}
+		})
 	}
-	if err := json.Unmarshal([]byte(stdout), &r); err != nil {
-		t.Fatalf("%v\n%s", err, stdout)
+}
+
+func decode(t *testing.T, text string, into any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		t.Fatalf("%v\n%s", err, text)
 	}
-	if code != exitDiverged || r.State != trainer.StateDiverged || r.Diagnosis.Verdict != diagnostics.Diverged {
-		t.Errorf("exit code %d, %+v\n%s", code, r, stderr)
+}
+
+// What a verdict advises, more epochs, can be had of a finished run: the same as if it had been given them at first.
+func TestMoreEpochs(t *testing.T) {
+	straight, longer := filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b")
+	if code, _, stderr := command(t, tiny("--out", straight)...); code != exitOK {
+		t.Fatal(stderr)
 	}
+	if code, _, stderr := command(t, tiny("--out", longer, "--set", "train.epochs=1")...); code != exitOK {
+		t.Fatal(stderr)
+	}
+	before := folder(t, longer)
+	for want, args := range map[string][]string{
+		"train.momentum: checkpoint 0.9, now 0.5":    {"--set", "train.epochs=2", "--set", "train.momentum=0.5"},
+		"train.epochs=0: got 0, want a whole number": {"--set", "train.epochs=0"},
+	} {
+		if code, stdout, stderr := command(t, append(args, "--resume", longer)...); code != exitUsage || !strings.Contains(stderr, want) || stdout != "" {
+			t.Errorf("%v: exit code %d, %s%s", args, code, stdout, stderr)
+		}
+		if after := folder(t, longer); !maps.Equal(before, after) {
+			t.Errorf("%v: refused, but the folder has changed", args)
+		}
+	}
+	if code, stdout, stderr := command(t, "--resume", longer, "--set", "train.epochs=2"); code != exitOK || !strings.Contains(stdout, "all 2 epochs are done") {
+		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	a, b := lastWeights(t, straight), lastWeights(t, longer)
+	for name, want := range a {
+		if !bytes.Equal(b[name], want) {
+			t.Errorf("%s differs from that of two epochs from the start", name)
+		}
+	}
+	c, err := configs.Load(filepath.Join(longer, rundir.ConfigFile), nil)
+	if err != nil || c.Train.Epochs != 2 {
+		t.Errorf("the resolved config says %d epochs, error %v", c.Train.Epochs, err)
+	}
+	if first, _, _ := strings.Cut(folder(t, longer)[rundir.ConfigFile], "\n"); !strings.HasPrefix(first, "# Every setting of this run, from preset quickstart.yaml --set ") ||
+		!strings.HasSuffix(first, "--set train.epochs=1, resumed with train.epochs=2") {
+		t.Errorf("the resolved config begins with %q", first)
+	}
+	before = folder(t, longer)
+	if code, _, stderr := command(t, "--resume", longer, "--set", "train.epochs=1"); code != exitUsage ||
+		!strings.Contains(stderr, "got 1 epochs: the run has gone on for longer than that: epoch 2 is begun or done; want at least 2") {
+		t.Errorf("fewer epochs: exit code %d, %s", code, stderr)
+	}
+	if after := folder(t, longer); !maps.Equal(before, after) {
+		t.Error("fewer epochs: refused, but the folder has changed")
+	}
+}
+
+// folder is the content of the files in a run's folder itself, by name.
+func folder(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, e := range entries {
+		if e.IsDir() {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[e.Name()] = string(text)
+	}
+	return files
 }
 
 // stopAfterRows cancels a context once so many lines have been written to it.

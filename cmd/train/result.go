@@ -41,7 +41,7 @@ func newResult(run string, s trainer.Status, h *trainer.History, t diagnostics.T
 		ValLoss: diagnostics.Number(last.ValLoss), ValError: diagnostics.Number(last.ValError),
 		TestError: diagnostics.Number(last.TestError),
 		GainDB:    diagnostics.Number(signalOf(last, diagnostics.GainDB)),
-		Diagnosis: diagnostics.Diagnose(diagnostics.FromHistory(h), t),
+		Diagnosis: diagnostics.DiagnoseRun(diagnostics.FromHistory(h), s, t),
 	}
 }
 

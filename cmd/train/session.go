@@ -28,7 +28,7 @@ type session struct {
 	prune   bool
 }
 
-// run trains and says how it went. There is a result as soon as training began, with an error or not.
+// run trains and says how it went. There is a result as soon as the run began or was taken up, with an error or not.
 func (s *session) run(ctx context.Context, resume bool) (*result, error) {
 	judge, err := thresholds(s.config)
 	if err != nil {
@@ -45,6 +45,9 @@ func (s *session) run(ctx context.Context, resume bool) (*result, error) {
 	s.log.Info("training", "model", s.spec.Name, "data", s.data.Name, "images", s.data.Train.Len(), "run", s.dir.Path())
 	status, err := t.Run(ctx)
 	s.screen.bar.clear()
+	if status.State == trainer.StateFailed && len(t.History().Rows) == 0 {
+		return nil, errors.Join(err, net.Close())
+	}
 	r := newResult(s.dir.Path(), status, t.History(), judge)
 	r.Seconds = diagnostics.Number(time.Since(s.started).Seconds())
 	return r, errors.Join(err, net.Close(), s.report(r))
@@ -76,7 +79,7 @@ func (s *session) trainer(net *models.Net, judge diagnostics.Thresholds, resume 
 	if s.prune {
 		watching = append(watching, &diagnostics.Prune{Thresholds: judge})
 	}
-	kept := recorders{s.dir}
+	kept := recorders{lastVerdict{s, judge}, s.dir}
 	if s.config.Output.TensorBoard {
 		events, err := tensorboard.New(s.dir.Path("tb"), tensorboard.Options{Start: s.started})
 		if err != nil {
@@ -119,6 +122,30 @@ type verdictFlag struct {
 // verdict keeps and shows a verdict that appeared or changed.
 func (s *session) verdict(epoch int, r diagnostics.Report) error {
 	s.screen.verdict(r)
+	return s.keepVerdict(epoch, r)
+}
+
+// keepVerdict adds a verdict to the run's flags.
+func (s *session) keepVerdict(epoch int, r diagnostics.Report) error {
 	return s.dir.AddFlag(verdictFlag{Epoch: epoch, Verdict: r.Verdict, Kind: r.Kind, Onset: r.Epoch,
 		Confidence: r.Confidence, Evidence: r.Evidence, Advice: r.Advice, BestEpoch: r.BestEpoch})
+}
+
+// lastVerdict is the recorder before the run folder's: of a run that ends as diverged it adds the verdict to the flags,
+// as no hook sees that epoch.
+type lastVerdict struct {
+	session *session
+	judge   diagnostics.Thresholds
+}
+
+// Record implements trainer.Recorder.
+func (l lastVerdict) Record(h *trainer.History, s trainer.Status) error {
+	if s.State != trainer.StateDiverged {
+		return nil
+	}
+	report, told := diagnostics.FlagEnd(diagnostics.FromHistory(h), s, l.judge)
+	if !told {
+		return nil
+	}
+	return l.session.keepVerdict(h.Rows[len(h.Rows)-1].Epoch, report)
 }

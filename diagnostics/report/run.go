@@ -44,7 +44,7 @@ type Flag struct {
 // Setting is a name and its value for people.
 type Setting struct{ Name, Value string }
 
-// Load reads the folder of a run. The verdict is drawn from its metrics by the thresholds. Only metrics.csv must be
+// Load reads the folder of a run. The verdict is drawn from its metrics and status by the thresholds. Only metrics.csv must be
 // there; of a run that is still going on, or of whose other files some are gone, the report shows what there is.
 func Load(dir string, t diagnostics.Thresholds) (Run, error) {
 	run := Run{Name: filepath.Base(filepath.Clean(dir)), Status: trainer.Status{BestEpoch: -1}}
@@ -78,7 +78,7 @@ func Load(dir string, t diagnostics.Thresholds) (Run, error) {
 	if err := run.readPlanes(filepath.Join(dir, rundir.SpectraDir)); err != nil {
 		return Run{}, fmt.Errorf("report: %w", err)
 	}
-	run.Verdict = diagnostics.Diagnose(diagnostics.FromHistory(run.History), t)
+	run.Verdict = diagnostics.DiagnoseRun(diagnostics.FromHistory(run.History), run.Status, t)
 	return run, nil
 }
 
