@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -188,9 +189,10 @@ func runName(s string) string {
 	return "a name of at most 64 letters, digits, dots, dashes and underscores that begins with a letter or digit"
 }
 
+// path is one that the resolved file can hold.
 func path(s string) string {
-	if len(s) > 4096 || strings.ContainsFunc(s, unicode.IsControl) {
-		return "a path without control characters"
+	if len(s) > 4096 || !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
+		return "a path in UTF-8 without control characters"
 	}
 	return ""
 }

@@ -52,7 +52,7 @@ func FuzzYAML(f *testing.F) {
 
 func FuzzSet(f *testing.F) {
 	for _, set := range []string{"train.epochs=2", "train.schedule=[{rate: 0.1, epochs: 2}]", "output.dir=/tmp", "name=..",
-		"train=", "train.seed=0x10", "train.momentum=.5", "gain.window=hann", "train.epochs=*a", "=", "a.b.c=d"} {
+		"train=", "train.seed=0x10", "train.momentum=.5", "gain.window=hann", "train.epochs=*a", "=", "a.b.c=d", "output.dir=\xe8"} {
 		f.Add(set)
 	}
 	base, err := os.ReadFile("lenet_mnist.yaml")
