@@ -208,7 +208,7 @@ func summarise(rows []trialRow) sweepSummary {
 	}
 	s.advise()
 	if s.Pruned > 0 {
-		s.Advice += fmt.Sprintf("; ending %d hopeless trials early saved %d of %d epochs", s.Pruned, s.EpochsSaved, planned)
+		s.Advice += fmt.Sprintf("; pruning (%d of the trials) saved %d of %d epochs", s.Pruned, s.EpochsSaved, planned)
 	}
 	return s
 }
