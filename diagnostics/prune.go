@@ -34,7 +34,3 @@ func (p *Prune) AfterEpoch(_ context.Context, s *trainer.State) error {
 func hopeless(r Report) bool {
 	return (r.Verdict == LearningRateTooHigh || r.Verdict == Diverged) && r.Confidence >= pruneConfidence
 }
-
-// Variability is the scatter of a curve's gain about its trend over all epochs, in dB: of the population gain where
-// it is logged, else of the impulse's. NaN if there are too few epochs.
-func Variability(c *Curve) float64 { return featuresOf(c, DefaultThresholds()).gain.roughness() }

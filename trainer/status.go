@@ -15,6 +15,11 @@ const (
 	StateFailed      RunState = "failed"      // an error
 )
 
+// Ended tells whether nothing is left to do; a run in any other state can be gone on with.
+func (s RunState) Ended() bool {
+	return s == StateFinished || s == StateStopped || s == StateDiverged
+}
+
 // StopReason is why a run ended.
 type StopReason string
 

@@ -77,6 +77,10 @@ func TestGoldenOutput(t *testing.T) {
 		"diagnose-no-path": {[]string{"diagnose"}, exitUsage},
 		"diagnose-missing": {[]string{"diagnose", "testdata/none.csv"}, exitData},
 		"diagnose-bad":     {[]string{"diagnose", "testdata/bad.csv"}, exitData},
+		"sweep-dry-run":    {[]string{"sweep", "--config", "sweep_lenet_mnist", "--dry-run"}, exitOK},
+		"sweep-no-out":     {[]string{"sweep", "--config", "sweep_lenet_mnist"}, exitUsage},
+		"sweep-index":      {[]string{"sweep", "run", "--config", "sweep_lenet_mnist", "--out", "x", "--index", "7"}, exitUsage},
+		"sweep-table-none": {[]string{"sweep", "table", "testdata"}, exitUsage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, stdout, stderr := command(t, c.args...)

@@ -2,19 +2,14 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 
 	"github.com/maxgain/maxgain/configs"
-	"github.com/maxgain/maxgain/trainer"
-	"github.com/maxgain/maxgain/trainer/rundir"
 	"github.com/spf13/cobra"
 )
 
@@ -28,6 +23,7 @@ type sweepFlags struct {
 	out    string
 	jobs   int
 	index  int
+	owned  bool
 	dryRun bool
 }
 
@@ -70,6 +66,8 @@ func newSweepRun(a *app) *cobra.Command {
 	}
 	f.addSweep(c)
 	c.Flags().IntVar(&f.index, "index", -1, "`number` of the trial, from 0")
+	c.Flags().BoolVar(&f.owned, "owned", false, "end when standard input does, which a sweep holds open")
+	c.Flags().Lookup("owned").Hidden = true
 	return c
 }
 
@@ -111,8 +109,11 @@ func claim(dir string, s configs.Sweep) error {
 		return fmt.Errorf("sweep folder: %w", err)
 	}
 	err = os.Link(temp.Name(), path)
-	if err == nil || !errors.Is(err, os.ErrExist) {
-		return err
+	if err == nil {
+		return nil
+	}
+	if _, missing := os.Stat(path); errors.Is(missing, os.ErrNotExist) { // not every file system has links
+		return os.Rename(temp.Name(), path)
 	}
 	have, err := os.ReadFile(path)
 	if err != nil {
@@ -134,8 +135,8 @@ func (a *app) sweep(c *cobra.Command, f sweepFlags) error {
 	if f.dryRun {
 		return a.listTrials(s, f)
 	}
-	if f.jobs < 1 {
-		return usage("--jobs: got %d, want at least 1", f.jobs)
+	if cores := runtime.GOMAXPROCS(0); f.jobs < 1 || f.jobs > cores {
+		return usage("--jobs: got %d, want 1 to %d, the cores there are", f.jobs, cores)
 	}
 	if err := claim(f.out, s); err != nil {
 		return err
@@ -144,107 +145,6 @@ func (a *app) sweep(c *cobra.Command, f sweepFlags) error {
 		return err
 	}
 	return a.sweepTable(f.out, f.outputFlags)
-}
-
-// runTrials runs the trials that are not finished, some at a time, each in a process of its own. Only an
-// interruption ends it early.
-func (a *app) runTrials(ctx context.Context, s configs.Sweep, f sweepFlags, c *cobra.Command) error {
-	self, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("sweep: finding the program itself: %w", err)
-	}
-	next := make(chan configs.Trial)
-	var wg sync.WaitGroup
-	for range f.jobs {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for t := range next {
-				a.runTrial(ctx, self, t, f, c, len(s.Trials))
-			}
-		}()
-	}
-	for _, t := range s.Trials {
-		if ended(filepath.Join(f.out, t.Name)) {
-			continue
-		}
-		select {
-		case next <- t:
-		case <-ctx.Done():
-		}
-	}
-	close(next)
-	wg.Wait()
-	if ctx.Err() != nil {
-		return fmt.Errorf("%w: the same command goes on with the sweep", context.Cause(ctx))
-	}
-	return nil
-}
-
-// ended says whether the trial in dir needs nothing more.
-func ended(dir string) bool {
-	status, err := rundir.ReadStatus(dir)
-	if err != nil {
-		return false
-	}
-	switch status.State {
-	case trainer.StateFinished, trainer.StateStopped, trainer.StateDiverged:
-		return true
-	}
-	return false
-}
-
-// runTrial runs one trial as "train sweep run --index N"; what it says goes to a log beside its folder.
-func (a *app) runTrial(ctx context.Context, self string, t configs.Trial, f sweepFlags, c *cobra.Command, count int) {
-	args := []string{"sweep", "run", "--quiet", "--config", f.config, "--out", f.out, "--index", fmt.Sprint(t.Index)}
-	for _, o := range f.overrides(c) {
-		args = append(args, "--set", o)
-	}
-	if f.jobs > 1 && f.workers == 0 {
-		args = append(args, "--set", fmt.Sprint("train.workers=", max(1, runtime.NumCPU()/f.jobs)))
-	}
-	a.log.Info("trial", "index", t.Index, "of", count, "set", strings.Join(t.Set, " "))
-	log, err := os.OpenFile(filepath.Join(f.out, t.Name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-	if err != nil {
-		a.log.Error("trial cannot be run", "index", t.Index, "error", err)
-		return
-	}
-	defer func() {
-		if err := log.Close(); err != nil {
-			a.log.Error("trial's log", "index", t.Index, "error", err)
-		}
-	}()
-	trial := exec.CommandContext(ctx, self, args...)
-	trial.Stdout, trial.Stderr = log, log
-	trial.Cancel = func() error { return trial.Process.Signal(os.Interrupt) } // it writes a checkpoint and ends
-	if err := trial.Run(); err != nil {
-		a.log.Warn("trial has not finished", "index", t.Index, "error", err, "log", log.Name())
-	}
-}
-
-// sweepRun runs one trial in this process, or goes on with it.
-func (a *app) sweepRun(c *cobra.Command, f sweepFlags) error {
-	s, err := f.load(c)
-	if err != nil {
-		return err
-	}
-	if f.index < 0 || f.index >= len(s.Trials) {
-		return usage("--index: got %d, want 0 to %d, the trials of %s", f.index, len(s.Trials)-1, f.config)
-	}
-	if err := claim(f.out, s); err != nil {
-		return err
-	}
-	f.apply(a)
-	t := s.Trials[f.index]
-	run := trainFlags{outputFlags: f.outputFlags, out: filepath.Join(f.out, t.Name), prune: s.Prune}
-	if ended(run.out) {
-		a.log.Info("trial has ended before", "run", run.out)
-		return nil
-	}
-	if _, err := os.Stat(filepath.Join(run.out, rundir.ConfigFile)); err == nil {
-		run.resume = run.out
-	}
-	return a.trainConfig(c.Context(), t.Config, run)
 }
 
 // listTrials prints what a sweep would run.

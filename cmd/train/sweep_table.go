@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -35,32 +36,40 @@ func newSweepTable(a *app) *cobra.Command {
 	return c
 }
 
-// trialRow is one trial in the table.
+// trialRow is one trial in the table. Losses are in nats, errors shares, gains in dB; what was not measured is null.
 type trialRow struct {
 	Trial       string              `json:"trial"`
 	Set         string              `json:"set"`
-	State       string              `json:"state"` // of the run; "missing" before it has begun
+	State       string              `json:"state"` // of the run; "missing" before it has begun, "unreadable" if its files are damaged
 	Reason      string              `json:"reason"`
+	Detail      string              `json:"detail"` // what the state does not tell of a trial that failed
 	Epoch       int                 `json:"epoch"`
 	Epochs      int                 `json:"epochs"`
 	Verdict     diagnostics.Verdict `json:"verdict"`
 	Confidence  float64             `json:"confidence"`
 	Advice      string              `json:"advice"`
+	Rate        diagnostics.Number  `json:"learning_rate"` // of the last epoch
 	NextRate    float64             `json:"next_learning_rate,omitempty"`
 	TrainLoss   diagnostics.Number  `json:"train_loss"`
-	BestLoss    diagnostics.Number  `json:"best_train_loss"`
+	LowestLoss  diagnostics.Number  `json:"lowest_train_loss"`
 	ValLoss     diagnostics.Number  `json:"val_loss"`
+	LowestVal   diagnostics.Number  `json:"lowest_val_loss"`
 	ValError    diagnostics.Number  `json:"val_error"`
-	BestError   diagnostics.Number  `json:"best_val_error"`
-	GainDB      diagnostics.Number  `json:"gain_db"`
+	LowestError diagnostics.Number  `json:"lowest_val_error"`
+	GainColumn  string              `json:"gain_column"` // what level and variability were read from
+	GainDB      diagnostics.Number  `json:"gain_level_db"`
 	Variability diagnostics.Number  `json:"gain_variability_db"`
+
+	run *report.Run // nil if there is none
 }
 
 // sweepSummary is the whole table.
 type sweepSummary struct {
 	Trials      []trialRow `json:"trials"` // best first
 	Best        string     `json:"best"`   // trial to go on with; empty if none is fit
-	EpochsSaved int        `json:"epochs_saved"`
+	Rate        float64    `json:"learning_rate,omitempty"`
+	Pruned      int        `json:"pruned"`       // trials ended as hopeless
+	EpochsSaved int        `json:"epochs_saved"` // by that
 	Advice      string     `json:"advice"`
 }
 
@@ -79,18 +88,32 @@ func (a *app) sweepTable(dir string, f outputFlags) error {
 	if f.json {
 		return writeJSON(a.stdout, s)
 	}
-	fmt.Fprintf(a.stdout, "%-11s %-36s %-12s %-7s %-23s %5s  %10s %8s %9s %6s\n",
-		"trial", "set", "state", "epochs", "verdict", "conf", "train loss", "val err", "gain dB", "± dB")
-	for _, r := range s.Trials {
-		fmt.Fprintf(a.stdout, "%-11s %-36s %-12s %-7s %-23s %4.0f%%  %10s %8s %9s %6s\n", r.Trial, strings.ReplaceAll(r.Set, "train.", ""),
-			r.State, fmt.Sprintf("%d/%d", r.Epoch, r.Epochs), r.Verdict, 100*r.Confidence,
-			cell("%.4f", r.TrainLoss), cell("%.2f%%", 100*r.ValError), cell("%.2f", r.GainDB), cell("%.2f", r.Variability))
-	}
-	fmt.Fprintf(a.stdout, "\nadvice: %s\n", s.Advice)
+	s.print(a.stdout)
 	if len(runs) > 0 {
 		fmt.Fprintf(a.stdout, "report: %s\n", filepath.Join(dir, reportFile))
 	}
 	return nil
+}
+
+// print writes the table for people.
+func (s sweepSummary) print(w io.Writer) {
+	fmt.Fprintf(w, "%-11s %-36s %-12s %-7s %-23s %5s  %10s %10s %9s %9s %6s %9s\n",
+		"trial", "set", "state", "epochs", "verdict", "conf", "train loss", "lowest", "val err", "gain dB", "± dB", "next rate")
+	for _, r := range s.Trials {
+		next := diagnostics.Number(math.NaN())
+		if r.NextRate > 0 {
+			next = diagnostics.Number(r.NextRate)
+		}
+		fmt.Fprintf(w, "%-11s %-36s %-12s %-7s %-23s %4.0f%%  %10s %10s %9s %9s %6s %9s\n", r.Trial, strings.ReplaceAll(r.Set, "train.", ""),
+			r.State, fmt.Sprintf("%d/%d", r.Epoch, r.Epochs), r.Verdict, 100*r.Confidence, cell("%.4f", r.TrainLoss), cell("%.4f", r.LowestLoss),
+			cell("%.2f%%", 100*r.ValError), cell("%.2f", r.GainDB), cell("%.2f", r.Variability), cell("%.3g", next))
+	}
+	for _, r := range s.Trials {
+		if r.Detail != "" {
+			fmt.Fprintf(w, "%s: %s\n", r.Trial, r.Detail)
+		}
+	}
+	fmt.Fprintf(w, "\nadvice: %s\n", s.Advice)
 }
 
 // cell formats a number, or leaves a dash where there is none.
@@ -120,99 +143,105 @@ func readTrials(dir string) ([]trialRow, []report.Run, error) {
 			return nil, nil, fmt.Errorf("sweep: %s:%d: want a trial's name, hash and settings", filepath.Join(dir, sweepFile), i+1)
 		}
 		row := trialRow{Trial: fields[0], Set: fields[2], State: "missing"}
-		path := filepath.Join(dir, row.Trial)
-		judge, err := diagnoseFlags{}.thresholds(path)
-		if err != nil {
-			return nil, nil, err
-		}
-		run, err := report.Load(path, judge)
-		if err == nil {
-			runs = append(runs, run)
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return nil, nil, fmt.Errorf("sweep: %w", err)
-		}
-		row.fill(run, err == nil)
-		if status, err := rundir.ReadStatus(path); err == nil {
-			row.State, row.Reason, row.Epoch, row.Epochs = string(status.State), string(status.Reason), status.Epoch, status.Epochs
+		row.read(filepath.Join(dir, row.Trial))
+		if row.run != nil {
+			runs = append(runs, *row.run)
 		}
 		rows = append(rows, row)
 	}
 	return rows, runs, nil
 }
 
-// fill takes over a run's figures; what was not measured is NaN.
-func (r *trialRow) fill(run report.Run, ran bool) {
-	nan := math.NaN()
-	last := trainer.Row{TrainLoss: nan, ValLoss: nan, ValError: nan}
-	best, bestError := nan, nan
-	if ran {
-		r.Verdict, r.Confidence = run.Verdict.Verdict, run.Verdict.Confidence
-		r.Advice, r.NextRate = run.Verdict.Advice, run.Verdict.NextRate
-		for _, row := range run.History.Rows {
-			best, bestError = lower(best, row.TrainLoss), lower(bestError, row.ValError)
-			last = row
+// read takes over what a trial's folder holds. What cannot be read is said in the row: it is one trial's fault, and
+// the others are to be ranked all the same.
+func (r *trialRow) read(dir string) {
+	status, err := rundir.ReadStatus(dir)
+	if err == nil {
+		r.State, r.Reason, r.Epoch, r.Epochs = string(status.State), string(status.Reason), status.Epoch, status.Epochs
+		if status.State == trainer.StateFailed {
+			r.Detail = status.Detail
 		}
 	}
-	r.TrainLoss, r.BestLoss = diagnostics.Number(last.TrainLoss), diagnostics.Number(best)
-	r.ValLoss, r.ValError, r.BestError = diagnostics.Number(last.ValLoss), diagnostics.Number(last.ValError), diagnostics.Number(bestError)
-	r.GainDB, r.Variability = diagnostics.Number(signalOf(last, diagnostics.GainDB)), diagnostics.Number(nan)
-	if ran {
-		r.Variability = diagnostics.Number(diagnostics.Variability(diagnostics.FromHistory(run.History)))
+	run := report.Run{History: &trainer.History{}}
+	judge, judgeErr := diagnoseFlags{}.thresholds(dir)
+	loaded, loadErr := report.Load(dir, judge)
+	if loadErr == nil && judgeErr == nil {
+		run = loaded
+		r.run = &run
 	}
-}
-
-// lower is the smaller of two numbers, of which either may be NaN.
-func lower(a, b float64) float64 {
-	if math.IsNaN(a) || b < a {
-		return b
+	for _, err := range []error{err, judgeErr, loadErr} {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			r.State, r.Detail = "unreadable", err.Error()
+		}
 	}
-	return a
+	f, n := run.Figures(), func(v float64) diagnostics.Number { return diagnostics.Number(v) }
+	r.Verdict, r.Confidence, r.Advice, r.NextRate = run.Verdict.Verdict, run.Verdict.Confidence, run.Verdict.Advice, run.Verdict.NextRate
+	r.Rate, r.TrainLoss, r.LowestLoss = n(f.LearningRate), n(f.TrainLoss), n(f.LowestLoss)
+	r.ValLoss, r.LowestVal, r.ValError, r.LowestError = n(f.ValLoss), n(f.LowestValLoss), n(f.ValError), n(f.LowestValError)
+	r.GainColumn, r.GainDB, r.Variability = f.GainColumn, n(f.GainDB), n(f.GainVariability)
 }
 
-// fitness orders verdicts for choosing a learning rate: those of healthy training first.
-var fitness = map[diagnostics.Verdict]int{
-	diagnostics.Converged: 0, diagnostics.Overfitting: 1, diagnostics.StillLearning: 1, diagnostics.Undetermined: 2,
-	diagnostics.LearningRateTooHigh: 3, diagnostics.Diverged: 4,
+// fitness is that of the trial's run.
+func (r *trialRow) fitness() report.Fitness {
+	if r.run == nil {
+		return report.Lost
+	}
+	return r.run.Fitness()
 }
 
-// summarise ranks the trials: by verdict, then by the training loss; validation figures are shown, not used.
+// summarise ranks the trials as the report does, those without a run last.
 func summarise(rows []trialRow) sweepSummary {
-	rank := func(r trialRow) int {
-		switch {
-		case r.State == string(trainer.StateDiverged):
-			return fitness[diagnostics.Diverged]
-		case math.IsNaN(float64(r.TrainLoss)):
-			return fitness[diagnostics.Diverged] + 1
-		}
-		return fitness[r.Verdict]
-	}
-	loss := func(r trialRow) float64 {
-		if v := float64(r.BestLoss); !math.IsNaN(v) {
-			return v
-		}
-		return math.Inf(1)
-	}
 	slices.SortStableFunc(rows, func(a, b trialRow) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(loss(a), loss(b)), cmp.Compare(a.Trial, b.Trial))
+		if a.run != nil && b.run != nil {
+			return report.Compare(a.run, b.run)
+		}
+		return cmp.Compare(b2i(a.run == nil), b2i(b.run == nil))
 	})
 	s := sweepSummary{Trials: rows}
+	planned := 0
 	for _, r := range rows {
-		if r.Reason == string(trainer.ReasonPruned) || r.State == string(trainer.StateDiverged) {
+		planned += r.Epochs
+		if r.Reason == string(trainer.ReasonPruned) {
+			s.Pruned++
 			s.EpochsSaved += r.Epochs - r.Epoch
 		}
 	}
-	switch {
-	case len(rows) == 0 || rank(rows[0]) >= fitness[diagnostics.LearningRateTooHigh]:
-		s.Advice = "no trial trains well; try lower learning rates"
-	case rank(rows[0]) == fitness[diagnostics.Undetermined]:
-		s.Best = rows[0].Trial
-		s.Advice = fmt.Sprintf("no trial has run long enough for a verdict; so far %s (%s) is ahead by its training loss", rows[0].Trial, rows[0].Set)
-	default:
-		s.Best = rows[0].Trial
-		s.Advice = fmt.Sprintf("go on with %s (%s): %s", rows[0].Trial, rows[0].Set, rows[0].Advice)
-	}
-	if s.EpochsSaved > 0 {
-		s.Advice += fmt.Sprintf("; ending hopeless trials saved %d epochs", s.EpochsSaved)
+	s.advise()
+	if s.Pruned > 0 {
+		s.Advice += fmt.Sprintf("; pruning (%d of the trials) saved %d of %d epochs", s.Pruned, s.EpochsSaved, planned)
 	}
 	return s
+}
+
+// advise says which trial to go on with, and at which rate.
+func (s *sweepSummary) advise() {
+	if len(s.Trials) == 0 || s.Trials[0].fitness() >= report.Unfit {
+		s.Advice = "no trial trains well"
+		for _, r := range s.Trials {
+			if r.NextRate > 0 && (s.Rate == 0 || r.NextRate < s.Rate) {
+				s.Rate = r.NextRate
+			}
+		}
+		if s.Rate > 0 {
+			s.Advice += fmt.Sprintf("; try the learning rate %.3g", s.Rate)
+		}
+		return
+	}
+	best := s.Trials[0]
+	s.Best, s.Rate = best.Trial, best.NextRate
+	if s.Rate == 0 {
+		s.Rate = float64(best.Rate)
+	}
+	if best.fitness() == report.Unclear {
+		s.Advice = fmt.Sprintf("no trial has run long enough for a verdict; so far %s (%s) is ahead by its training loss", best.Trial, best.Set)
+		return
+	}
+	s.Advice = fmt.Sprintf("go on with %s (%s) at the learning rate %.3g: %s", best.Trial, best.Set, s.Rate, best.Advice)
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -17,12 +17,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"github.com/maxgain/maxgain/scripts/internal/kill"
 )
 
 func main() {
 	n := flag.Int("n", 100, "runs to kill")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the moments")
-	train := flag.String("train", "", "the command to try; built from ./cmd/train if empty")
+	train := flag.String("train", "", "the command to try; built from cmd/train if empty")
 	flag.Parse()
 	if err := run(*n, *seed, *train, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "kill-resume:", err)
@@ -46,9 +48,8 @@ func run(n int, seed uint64, train string, out io.Writer) error {
 	}
 	defer os.RemoveAll(dir)
 	if train == "" {
-		train = filepath.Join(dir, "train")
-		if text, err := exec.Command("go", "build", "-o", train, "./cmd/train").CombinedOutput(); err != nil {
-			return fmt.Errorf("building ./cmd/train: %w: %s", err, text)
+		if train, err = kill.Build(dir); err != nil {
+			return err
 		}
 	}
 	t := &trial{train: train, dir: dir, moment: rand.New(rand.NewPCG(seed, 0))}
@@ -124,17 +125,17 @@ func (t *trial) killed(dir string, twice bool) (differs, where string, kills int
 		if err := os.RemoveAll(dir); err != nil {
 			return "", "", kills, err
 		}
-		ended, err := t.kill(t.begin(dir))
+		killed, err := kill.Within(t.begin(dir), t.length, t.moment)
 		if err != nil {
 			return "", "", kills, err
 		}
 		kills++
-		if where, err = left(dir, ended); err != nil {
+		if where, err = left(dir, !killed); err != nil {
 			return "", "", kills, err
 		}
 	}
 	if twice {
-		if _, err := t.kill(t.resume(dir)); err != nil {
+		if _, err := kill.Within(t.resume(dir), t.length, t.moment); err != nil {
 			return "", "", kills, err
 		}
 		kills++
@@ -150,15 +151,4 @@ func (t *trial) killed(dir string, twice bool) (differs, where string, kills int
 		return "", "", kills, err
 	}
 	return difference(got, t.want), where, kills, nil
-}
-
-// kill lets a command run for a random part of a run's length and kills it; ended tells that it had
-// come to its end by then.
-func (t *trial) kill(c *exec.Cmd) (ended bool, err error) {
-	if err := c.Start(); err != nil {
-		return false, err
-	}
-	timer := time.AfterFunc(time.Duration(t.moment.Int64N(int64(t.length))), func() { c.Process.Kill() })
-	defer timer.Stop()
-	return c.Wait() == nil, nil
 }

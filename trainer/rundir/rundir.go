@@ -97,7 +97,8 @@ func Path(root, name string, now time.Time) string {
 	return filepath.Join(root, fit+"-"+now.Format("20060102-150405"))
 }
 
-// Create makes the folder of a new run and locks it. A folder that holds anything is an ErrExists.
+// Create makes the folder of a new run and locks it. A folder that holds anything is an ErrExists, unless it is no more
+// than the remains of a run that was never made.
 func Create(path string, config []byte, env Env) (*Dir, error) {
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
@@ -121,6 +122,9 @@ func (d *Dir) fill(env Env) error {
 	if err := checkEmpty(d.path); err != nil {
 		return err
 	}
+	if err := clearRemains(d.path); err != nil {
+		return err
+	}
 	for _, sub := range []string{SpectraDir, CheckpointsDir} {
 		if err := os.Mkdir(d.Path(sub), 0o755); err != nil {
 			return fmt.Errorf("run folder: %w", err)
@@ -134,19 +138,6 @@ func (d *Dir) fill(env Env) error {
 		return err
 	}
 	return atomicfile.WriteBytes(d.Path(ConfigFile), d.config) // last: its presence makes this a run
-}
-
-func checkEmpty(path string) error {
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return fmt.Errorf("run folder: %w", err)
-	}
-	for _, e := range entries {
-		if e.Name() != lockFile {
-			return fmt.Errorf("run folder %s: %w (it holds %s); choose another, or resume the run that is in it", path, ErrExists, e.Name())
-		}
-	}
-	return nil
 }
 
 // Open locks the folder of a run that was made before, to resume it. Without a config.yaml the error
@@ -214,11 +205,15 @@ func (d *Dir) Record(h *trainer.History, s trainer.Status) error {
 	if err := atomicfile.Write(d.Path(FlagsFile), d.writeFlags); err != nil {
 		return err
 	}
+	return writeStatus(d.path, s)
+}
+
+func writeStatus(path string, s trainer.Status) error {
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
 	}
-	return atomicfile.WriteBytes(d.Path(StatusFile), append(text, '\n'))
+	return atomicfile.WriteBytes(filepath.Join(path, StatusFile), append(text, '\n'))
 }
 
 // ReadStatus reads the status of the run in a folder; the run need not be locked.

@@ -1,0 +1,49 @@
+package diagnostics
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/maxgain/maxgain/trainer"
+)
+
+// A gain swings by ±4 dB while the loss, 2/e, shows learning from epoch 2 on. Eight measurements since make epoch 9 the
+// first at which the rate is judged too high, and 10 the second in a row. A smooth one is never ended. What validation
+// says changes nothing.
+func TestPrune(t *testing.T) {
+	const planned = 20
+	for name, c := range map[string]struct {
+		swing float64
+		ends  int // epoch; 0: never
+	}{"swinging": {4, 10}, "smooth": {0, 0}} {
+		for _, valLoss := range []float64{math.NaN(), 0.01, 100} {
+			p := &Prune{Thresholds: DefaultThresholds()}
+			h := &trainer.History{Rows: []trainer.Row{{TrainLoss: math.NaN()}}}
+			ended, detail := 0, ""
+			for e := 1; e <= planned && ended == 0; e++ {
+				side := float64(1 - 2*(e%2))
+				h.Rows = append(h.Rows, trainer.Row{Epoch: e, LearningRate: 0.1, TrainLoss: 2 / float64(e), ValLoss: valLoss, ValError: valLoss,
+					Signals: []trainer.Signal{{Name: PopulationGainDB, Value: -20 + side*c.swing}}})
+				err := p.AfterEpoch(context.Background(), &trainer.State{History: h, Epochs: planned})
+				var stop *trainer.StopError
+				if errors.As(err, &stop) {
+					ended, detail = e, stop.Detail
+					if stop.Reason != trainer.ReasonPruned {
+						t.Errorf("%s: reason %s", name, stop.Reason)
+					}
+				} else if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if ended != c.ends {
+				t.Errorf("%s, validation loss %v: ended at %d, want %d", name, valLoss, ended, c.ends)
+			}
+			if ended > 0 && !strings.Contains(detail, "learning-rate-too-high at epochs 9 and 10, 10 epochs saved") {
+				t.Errorf("%s: %s", name, detail)
+			}
+		}
+	}
+}

@@ -1,0 +1,37 @@
+// Package kill is what the programs share that kill a training at random moments to see what comes of it.
+package kill
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os/exec"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+)
+
+// Build builds the train command in a folder and returns its path.
+func Build(dir string) (string, error) {
+	train := filepath.Join(dir, "train.exe") // a name that every system runs
+	text, err := exec.Command("go", "build", "-o", train, "github.com/maxgain/maxgain/cmd/train").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("building the train command: %w: %s", err, text)
+	}
+	return train, nil
+}
+
+// Within lets a command run for a random part of a length of time and kills it with SIGKILL. A command that had ended
+// by then was not killed, and its error is returned.
+func Within(c *exec.Cmd, length time.Duration, moment *rand.Rand) (killed bool, err error) {
+	if err := c.Start(); err != nil {
+		return false, err
+	}
+	var shot atomic.Bool
+	timer := time.AfterFunc(time.Duration(moment.Int64N(int64(length))), func() { shot.Store(c.Process.Kill() == nil) })
+	defer timer.Stop()
+	err = c.Wait()
+	if err != nil && shot.Load() {
+		return true, nil
+	}
+	return false, err
+}
