@@ -1,11 +1,11 @@
 package main
 
-// paperFigure is a figure of Stamatescu & McDonnell (2018), arXiv:1810.03241, that is made of trainings. The rates that
-// the paper's text has lost are those of docs/figures.md.
+// paperFigure is a figure of Stamatescu & McDonnell (2018), arXiv:1810.03241. The rates that the paper's text has lost
+// are those of docs/figures.md.
 type paperFigure struct {
 	number int
 	title  string
-	curves []paperCurve // the base run first
+	curves []paperCurve // the base run first; none: the figure is of the toy net
 }
 
 // paperCurve is one setting: a preset at a constant rate.
@@ -17,6 +17,10 @@ type paperCurve struct {
 
 // paperFigures lists them all. A run that several figures show is trained once.
 var paperFigures = []paperFigure{
+	{1, "A natural image and the toy net's Gaussian filter", nil},
+	{2, "The toy net's maps", nil},
+	{3, "Data derivative and frequency response of the toy net by projection p", nil},
+	{4, "The toy net at an impulse image, after a Hann window", nil},
 	{8, "LeNet on MNIST, larger learning rates", []paperCurve{
 		{"rate 0.001 (base)", "lenet_mnist", 0.001},
 		{"rate 0.002", "lenet_mnist", 0.002},

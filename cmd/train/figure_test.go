@@ -101,6 +101,18 @@ func TestFigureGoesOnWhereItWas(t *testing.T) {
 	sameAsMetrics(t, filepath.Join(straight, "out/fig9.csv"), filepath.Join(straight, "runs"))
 }
 
+// numbered is the figure of that number.
+func numbered(t *testing.T, number int) paperFigure {
+	t.Helper()
+	for _, p := range paperFigures {
+		if p.number == number {
+			return p
+		}
+	}
+	t.Fatalf("there is no figure %d", number)
+	return paperFigure{}
+}
+
 // modified is when a run's metrics were last written.
 func modified(t *testing.T, dir string) string {
 	t.Helper()
@@ -178,7 +190,7 @@ func TestFigureOfADivergedRun(t *testing.T) {
 func TestFigureOfRunsInUse(t *testing.T) {
 	dir := t.TempDir()
 	f := figureFlags{runs: filepath.Join(dir, "runs"), seeds: []uint{1}, quick: true}
-	runs, err := f.runsOf(paperFigures[1])
+	runs, err := f.runsOf(numbered(t, 9))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +218,7 @@ func TestFigureOfRunsInUse(t *testing.T) {
 func TestFigureOfAnotherRunsFolder(t *testing.T) {
 	dir := t.TempDir()
 	f := figureFlags{runs: filepath.Join(dir, "runs"), seeds: []uint{1}, quick: true}
-	r, err := f.runOf(paperFigures[1].curves[0], 1)
+	r, err := f.runOf(numbered(t, 9).curves[0], 1)
 	if err != nil {
 		t.Fatal(err)
 	}
