@@ -14,17 +14,31 @@ import (
 // readImage reads a PNG of the shape's size as [H,W,C] values of 0–255 less each channel's mean over
 // the image, as the paper feeds natural images. One channel is the image's luminance.
 func readImage(path string, shape models.Shape) ([]float64, error) {
+	picture, err := readPNG(path, func(w, h int) error {
+		if w != shape.W || h != shape.H {
+			return fmt.Errorf("%d×%d pixels, want %d×%d", w, h, shape.W, shape.H)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return pixels(picture, shape)
+}
+
+// readPNG reads a picture whose size is allowed; it is asked for before the pixels are read.
+func readPNG(path string, allowed func(w, h int) error) (image.Image, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	header, _, err := image.DecodeConfig(bufio.NewReader(f))
+	if err == nil {
+		err = allowed(header.Width, header.Height)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if header.Width != shape.W || header.Height != shape.H {
-		return nil, fmt.Errorf("%s: %d×%d pixels, want %d×%d", path, header.Width, header.Height, shape.W, shape.H)
 	}
 	if _, err := f.Seek(0, 0); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -33,7 +47,7 @@ func readImage(path string, shape models.Shape) ([]float64, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return pixels(picture, shape)
+	return picture, nil
 }
 
 // pixels are the picture's values, [H,W,C], each channel less its mean.

@@ -74,6 +74,7 @@ func TestGoldenOutput(t *testing.T) {
 		"resume-no-run":    {[]string{"--resume", "testdata"}, exitUsage},
 		"resume-config":    {[]string{"--resume", "testdata", "--config", "quickstart"}, exitUsage},
 		"unknown-verdict":  {[]string{"diagnose", "x.csv", "--fail-on", "over-fitting"}, exitUsage},
+		"no-such-figure":   {[]string{"figure", "7"}, exitUsage},
 		"diagnose-no-path": {[]string{"diagnose"}, exitUsage},
 		"diagnose-missing": {[]string{"diagnose", "testdata/none.csv"}, exitData},
 		"diagnose-bad":     {[]string{"diagnose", "testdata/bad.csv"}, exitData},

@@ -100,7 +100,7 @@ func toyError() (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return toy.Compare(s.DB(), net.ClosedForm(h, w), net.FloorDB()).WorstDB, nil
+	return toy.Compare(s.DB(), net.ClosedForm(h, w), net.FloorDB()).Worst, nil
 }
 
 // parsevalError is the relative difference between the energy of an image and of its spectrum, Σ|D|²/HW.

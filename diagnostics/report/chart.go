@@ -15,6 +15,7 @@ type line struct {
 	name  string
 	style int // colour and dashes
 	faint bool
+	solid bool // in a file, without dashes: its colour alone tells it from few others
 	x     []int
 	y     []float64
 }

@@ -21,6 +21,9 @@ var cividis = []color.NRGBA{
 // signed goes from blue over white to vermilion, the colours of Okabe & Ito.
 var signed = []color.NRGBA{{0, 114, 178, 255}, {255, 255, 255, 255}, {213, 94, 0, 255}}
 
+// greys go from black to white.
+var greys = []color.NRGBA{{0, 0, 0, 255}, {255, 255, 255, 255}}
+
 // pick is the colour at t in 0 … 1 of a map of evenly spaced colours; t is cut off at the ends, NaN is transparent.
 func pick(colours []color.NRGBA, t float64) color.NRGBA {
 	if math.IsNaN(t) {
@@ -78,10 +81,15 @@ func paint(values []float64, h, w int, s span, colours []color.NRGBA) *image.NRG
 // the channels, coloured over the 60 dB below its largest, each frequency scale×scale pixels.
 func SpectrumImage(p Plane, scale int) image.Image {
 	values := p.mean()
-	small := paint(values, p.H, p.W, spectrumSpan(values), cividis)
-	m := image.NewNRGBA(image.Rect(0, 0, p.W*scale, p.H*scale))
-	for y := range p.H * scale {
-		for x := range p.W * scale {
+	return enlarge(paint(values, p.H, p.W, spectrumSpan(values), cividis), scale)
+}
+
+// enlarge makes each pixel scale×scale of them, so that what shows the picture does not blur it.
+func enlarge(small *image.NRGBA, scale int) *image.NRGBA {
+	b := small.Bounds()
+	m := image.NewNRGBA(image.Rect(0, 0, b.Dx()*scale, b.Dy()*scale))
+	for y := range b.Dy() * scale {
+		for x := range b.Dx() * scale {
 			m.SetNRGBA(x, y, small.NRGBAAt(x/scale, y/scale))
 		}
 	}

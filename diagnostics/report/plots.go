@@ -1,13 +1,14 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"image/color"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
 
+	"github.com/maxgain/maxgain/trainer/rundir"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/text"
@@ -49,7 +50,7 @@ func WritePlots(dir string, runs ...Run) ([]string, error) {
 	for _, c := range chartsOf(runs) {
 		for _, format := range []string{"svg", "png"} {
 			path := filepath.Join(dir, c.file+"."+format)
-			if err := c.save(path, format); err != nil {
+			if err := c.save(path); err != nil {
 				return written, fmt.Errorf("report: plots: %w", err)
 			}
 			written = append(written, path)
@@ -71,27 +72,39 @@ func chartsOf(runs []Run) []chart {
 }
 
 // save writes the chart to a file, its legend below the plot.
-func (c chart) save(path, format string) error {
+func (c chart) save(path string) error {
 	p, legend, err := c.plot()
 	if err != nil {
 		return err
 	}
 	below := legendRow * vg.Length(legend.rows)
-	w, h := plotW, plotH+below
+	return writePicture(path, plotW, plotH+below, func(all draw.Canvas) {
+		p.Draw(draw.Crop(all, margin, -margin, margin+below, -margin))
+		legend.Draw(draw.Crop(all, legendLeft, -margin, margin/2, 0))
+	})
+}
+
+// writePicture writes what is drawn on a white canvas of w×h, as SVG or PNG by the file's extension.
+func writePicture(path string, w, h vg.Length, drawOn func(draw.Canvas)) error {
 	var canvas vg.CanvasWriterTo = vgsvg.New(w, h)
-	if format == "png" {
+	if filepath.Ext(path) == ".png" {
 		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(dpi))}
 	}
 	all := draw.New(canvas)
 	all.SetColor(color.White)
 	all.Fill(all.Rectangle.Path())
-	p.Draw(draw.Crop(all, margin, -margin, margin+below, -margin))
-	legend.Draw(draw.Crop(all, legendLeft, -margin, margin/2, 0))
-	var b bytes.Buffer
-	if _, err := canvas.WriteTo(&b); err != nil {
+	drawOn(all)
+	return rundir.WriteFile(path, func(out io.Writer) error {
+		_, err := canvas.WriteTo(out)
 		return err
+	})
+}
+
+// useSans makes texts sans-serif, as those of the page are.
+func useSans(styles ...*text.Style) {
+	for _, s := range styles {
+		s.Font.Variant = "Sans"
 	}
-	return os.WriteFile(path, b.Bytes(), 0o644)
 }
 
 // legend is a legend and how many rows it has.
@@ -111,9 +124,7 @@ func (c chart) plot() (*plot.Plot, *legend, error) {
 	l.Left, l.ThumbnailWidth, l.Padding = true, 28, 5
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = c.title, "epoch", c.unit
 	p.Title.Padding = 10
-	for _, style := range []*text.Style{&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &l.TextStyle} {
-		style.Font.Variant = "Sans"
-	}
+	useSans(&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &l.TextStyle)
 	l.TextStyle.Font.Size = 10
 	y := newAxis(values(c.lines), c.log)
 	p.Y.Min, p.Y.Max = y.low, y.high
@@ -174,14 +185,23 @@ func (m mark) addTo(p *plot.Plot, l *legend, y axis) error {
 	return nil
 }
 
+// stroke is how the line looks in a file.
+func (l line) stroke() draw.LineStyle {
+	ink := inks[l.style%len(inks)]
+	style := draw.LineStyle{Width: vg.Points(1.6)}
+	if l.faint {
+		style.Width, ink.A = vg.Points(0.9), 160
+	}
+	style.Color = ink
+	if !l.solid {
+		style.Dashes = strokes[(l.style+l.style/colours)%len(strokes)]
+	}
+	return style
+}
+
 // addTo draws the pieces of a line between its gaps.
 func (l line) addTo(p *plot.Plot, names *legend, y axis) error {
-	ink := inks[l.style%len(inks)]
-	width := vg.Points(1.6)
-	if l.faint {
-		width, ink.A = vg.Points(0.9), 160
-	}
-	style := draw.LineStyle{Color: ink, Width: width, Dashes: strokes[(l.style+l.style/colours)%len(strokes)]}
+	style := l.stroke()
 	var alone, down, up plotter.XYs
 	for from := 0; from < len(l.y); {
 		x := float64(l.x[from])
@@ -216,7 +236,7 @@ func (l line) addTo(p *plot.Plot, names *legend, y axis) error {
 		if err != nil {
 			return fmt.Errorf("line %s: %w", l.name, err)
 		}
-		s.GlyphStyle = draw.GlyphStyle{Color: ink, Radius: vg.Points(3), Shape: glyphs.shape}
+		s.GlyphStyle = draw.GlyphStyle{Color: style.Color, Radius: vg.Points(3), Shape: glyphs.shape}
 		p.Add(s)
 	}
 	note := ""

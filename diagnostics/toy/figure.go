@@ -2,6 +2,7 @@ package toy
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/maxgain/maxgain/diagnostics/spectrum"
 )
@@ -13,8 +14,28 @@ type Panel struct {
 	H, W   int
 	Values []float64 // [H,W]; a spectrum has its frequency 0 at (⌊H/2⌋,⌊W/2⌋)
 	DB     bool      // the values are a spectrum in dB, else grey levels
-	// Theory is the closed form of the same values where there is one, else nil.
-	Theory []float64
+	// Theory is the closed form of the same values where there is one, else nil. A spectrum is promised to agree with it
+	// to 0.1 dB where the theory is above FloorDB.
+	Theory  []float64
+	FloorDB float64
+}
+
+// Deviation is how far the values are from theory: of a spectrum as Compare says, in dB; of other values in parts of the
+// largest one of the theory, at every pixel.
+func (p Panel) Deviation() Comparison {
+	if p.DB {
+		return Compare(p.Values, p.Theory, p.FloorDB)
+	}
+	c := Comparison{Count: len(p.Theory)}
+	top := 0.0
+	for i, want := range p.Theory {
+		top = max(top, math.Abs(want))
+		if d := math.Abs(p.Values[i] - want); d > c.Worst || math.IsNaN(d) {
+			c.Worst = d
+		}
+	}
+	c.Worst /= top
+	return c
 }
 
 // Figure makes the panels of figure 1, 2, 3 or 4 of the paper for a mean-subtracted image x [h,w]:
@@ -35,7 +56,8 @@ func (n *Net) Figure(number int, x []float64, h, w int) ([]Panel, error) {
 	case 1:
 		return []Panel{
 			{Name: "image", Title: "image", H: h, W: w, Values: x},
-			{Name: "filter", Title: fmt.Sprintf("filter, σ = %g px", n.Sigma), H: n.Size, W: n.Size, Values: n.Filter()},
+			{Name: "filter", Title: fmt.Sprintf("filter, σ = %g px", n.Sigma), H: n.Size, W: n.Size,
+				Values: n.Filter(), Theory: n.density(n.Size, n.Size, n.Size/2, n.Size/2)},
 		}, nil
 	case 2:
 		return []Panel{
@@ -70,7 +92,8 @@ func (n *Net) figure3(x, conv []float64, h, w int) ([]Panel, error) {
 			return nil, err
 		}
 		if unit.active {
-			added[1].Theory = Centre(n.ClosedForm(h, w), h, w)
+			added[0].Theory = n.density(h, w, row, col)
+			added[1].Theory, added[1].FloorDB = Centre(n.ClosedForm(h, w), h, w), n.FloorDB()
 		}
 		panels = append(panels, added...)
 	}
@@ -88,6 +111,9 @@ func (n *Net) figure4(h, w int) ([]Panel, error) {
 		return nil, err
 	}
 	added, err := n.pair(impulse, OnesProjection(h, w), h, w, "impulse", "p = 1 everywhere", spectrum.HannWindow)
+	if form := n.ImpulseClosedForm(h, w); form != nil && err == nil {
+		added[1].Theory, added[1].FloorDB = Centre(form, h, w), n.ImpulseFloorDB()
+	}
 	return append([]Panel{
 		{Name: "impulse", Title: "impulse image", H: h, W: w, Values: impulse},
 		{Name: "relu", Title: "after the ReLU", H: h, W: w, Values: relu},

@@ -45,6 +45,17 @@ func (n *Net) axis(samples int) []float64 {
 	return out
 }
 
+// density is the Gaussian exp(−r²/2σ²)/2πσ² around a pixel of an h×w image: the filter before its edge cuts it off and
+// its sum is made 1 again.
+func (n *Net) density(h, w, row, col int) []float64 {
+	out := make([]float64, h*w)
+	for i := range out {
+		r, c := float64(i/w-row), float64(i%w-col)
+		out[i] = math.Exp(-(r*r+c*c)/(2*n.Sigma*n.Sigma)) / (2 * math.Pi * n.Sigma * n.Sigma)
+	}
+	return out
+}
+
 // FloorDB is the level above which the response of one active unit, its filter wholly inside the image, is within
 // 0.1 dB of ClosedForm. The filter's edge cuts off the share ε of the Gaussian's sum along each axis. That moves each
 // factor G(f) of the spectrum by at most 2ε (what is missing, and the sum being 1 again), so the product by at most
@@ -68,7 +79,7 @@ func (n *Net) FloorDB() float64 {
 
 // Comparison says how near a measured spectrum is to theory.
 type Comparison struct {
-	WorstDB float64 // largest difference in dB at the frequencies compared
+	Worst   float64 // largest difference at the frequencies compared, in dB
 	Count   int     // how many were above the floor
 	FloorDB float64
 }
@@ -81,8 +92,8 @@ func Compare(measured, theory []float64, floorDB float64) Comparison {
 			continue
 		}
 		c.Count++
-		if d := math.Abs(measured[i] - want); d > c.WorstDB || math.IsNaN(d) {
-			c.WorstDB = d
+		if d := math.Abs(measured[i] - want); d > c.Worst || math.IsNaN(d) {
+			c.Worst = d
 		}
 	}
 	return c

@@ -119,7 +119,7 @@ func TestActiveUnit(t *testing.T) {
 				t.Fatal(err)
 			}
 			c := Compare(s.DB(), n.ClosedForm(h, w), n.FloorDB())
-			if !(c.WorstDB <= 0.1) || c.Count < 9 {
+			if !(c.Worst <= 0.1) || c.Count < 9 {
 				t.Errorf("got %+v, want at most 0.1 dB at 9 frequencies or more", c)
 			}
 			near(t, "gain", s.MaximumGain().MeanDB, 0, 1e-12) // the filter's sum is 1
@@ -248,7 +248,7 @@ func TestFigures(t *testing.T) {
 	}
 	panels, _ := n.Figure(3, x, side, side)
 	spectrum := panels[1]
-	if c := Compare(spectrum.Values, spectrum.Theory, n.FloorDB()); !(c.WorstDB <= 0.1) || c.Count < 100 {
+	if c := Compare(spectrum.Values, spectrum.Theory, n.FloorDB()); !(c.Worst <= 0.1) || c.Count < 100 {
 		t.Errorf("figure 3: got %+v, want at most 0.1 dB", c)
 	}
 }
@@ -319,5 +319,74 @@ func TestErrors(t *testing.T) {
 	}
 	if _, err := UnitProjection(4, 4, 4, 0); err == nil {
 		t.Error("unit outside the map accepted")
+	}
+}
+
+// The closed form of the windowed impulse response against its definition, sample by sample.
+func TestImpulseClosedFormByDefinition(t *testing.T) {
+	n, err := New(5, 0.8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const samples = 16
+	b := make([]float64, samples) // the Gaussian, not cut off and wrapped round, summed over 5 pixels around 8
+	total := 0.0
+	for k := -40; k <= 40; k++ {
+		total += math.Exp(-float64(k*k) / (2 * 0.8 * 0.8))
+	}
+	for m := 6; m <= 10; m++ {
+		for k := -40; k <= 40; k++ {
+			b[((m+k)%samples+samples)%samples] += math.Exp(-float64(k*k)/(2*0.8*0.8)) / total
+		}
+	}
+	got := n.impulseAxis(samples)
+	for k := range samples {
+		re, im := 0.0, 0.0
+		for m, v := range b {
+			v *= 0.5 * (1 - math.Cos(2*math.Pi*float64(m)/(samples-1)))
+			re += v * math.Cos(2*math.Pi*float64(k*m)/samples)
+			im -= v * math.Sin(2*math.Pi*float64(k*m)/samples)
+		}
+		near(t, fmt.Sprint("frequency ", k), got[k], math.Hypot(re, im), 1e-12)
+	}
+	if n.ImpulseClosedForm(8, 16) != nil {
+		t.Error("a closed form for an image on which the response does not fit")
+	}
+}
+
+// Every panel that has a closed form agrees with it, the figures' own image or another.
+func TestPanelsAgainstTheory(t *testing.T) {
+	n := Default()
+	for seed := range uint64(3) {
+		image, err := Scene(side, 128, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		compared := map[string]int{}
+		for number := 1; number <= 4; number++ {
+			panels, err := n.Figure(number, MeanSubtracted(image), side, 128)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range panels {
+				if p.Theory == nil {
+					continue
+				}
+				limit := 1.345e-6 // of the largest value: exp(−13²/2σ²), the Gaussian beside the filter's edge
+				if p.DB {
+					limit = 0.1
+				}
+				c := p.Deviation()
+				compared[p.Name] = c.Count
+				if !(c.Worst <= limit) {
+					t.Errorf("seed %d, figure %d, %s: %+v, want at most %v", seed, number, p.Name, c, limit)
+				}
+			}
+		}
+		for name, least := range map[string]int{"filter": 625, "active_derivative": side * 128, "active_spectrum": 1000, "impulse_spectrum": 100} {
+			if compared[name] < least {
+				t.Errorf("%s: compared at %d places, want %d", name, compared[name], least)
+			}
+		}
 	}
 }

@@ -1,0 +1,55 @@
+package main
+
+// paperFigure is a figure of Stamatescu & McDonnell (2018), arXiv:1810.03241. The rates that the paper's text has lost
+// are those of docs/figures.md.
+type paperFigure struct {
+	number int
+	title  string
+	curves []paperCurve // the base run first; none: the figure is of the toy net
+}
+
+// paperCurve is one setting: a preset at a constant rate.
+type paperCurve struct {
+	setting string // for the legend
+	preset  string
+	rate    float64
+}
+
+// paperFigures lists them all. A run that several figures show is trained once.
+var paperFigures = []paperFigure{
+	{1, "A natural image and the toy net's Gaussian filter", nil},
+	{2, "The toy net's maps", nil},
+	{3, "Data derivative and frequency response of the toy net by projection p", nil},
+	{4, "The toy net at an impulse image, after a Hann window", nil},
+	{8, "LeNet on MNIST, larger learning rates", []paperCurve{
+		{"rate 0.001 (base)", "lenet_mnist", 0.001},
+		{"rate 0.002", "lenet_mnist", 0.002},
+		{"rate 0.005", "lenet_mnist", 0.005},
+		{"rate 0.01", "lenet_mnist", 0.01},
+	}},
+	{9, "LeNet on MNIST, smaller learning rates", []paperCurve{
+		{"rate 0.001 (base)", "lenet_mnist", 0.001},
+		{"rate 0.0001", "lenet_mnist", 0.0001},
+		{"rate 0.00001", "lenet_mnist", 0.00001},
+	}},
+	{10, "LeNet on CIFAR-10, larger learning rates", []paperCurve{
+		{"rate 0.05 (base)", "lenet_cifar10", 0.05},
+		{"rate 0.1", "lenet_cifar10", 0.1},
+		{"rate 0.25", "lenet_cifar10", 0.25},
+		{"rate 0.5", "lenet_cifar10", 0.5},
+	}},
+	{11, "LeNet on CIFAR-10, smaller learning rates", []paperCurve{
+		{"rate 0.05 (base)", "lenet_cifar10", 0.05},
+		{"rate 0.005", "lenet_cifar10", 0.005},
+		{"rate 0.0005", "lenet_cifar10", 0.0005},
+	}},
+	{12, "Network in Network and LeNet on CIFAR-10", []paperCurve{
+		{"LeNet, 0.05", "lenet_cifar10", 0.05},
+		{"Network in Network, 0.04", "nin_cifar10_constant", 0.04},
+	}},
+	{13, "LeNet on CIFAR-10 with half and double the filters", []paperCurve{
+		{"original", "lenet_cifar10", 0.05},
+		{"half", "lenet_cifar10_half", 0.05},
+		{"double", "lenet_cifar10_double", 0.05},
+	}},
+}
