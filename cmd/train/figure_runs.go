@@ -128,7 +128,7 @@ func (a *app) trainAll(ctx context.Context, runs []figureRun, f figureFlags) err
 	}
 	var elsewhere []string
 	for _, r := range runs {
-		if !ended(r.path(f)) {
+		if !ended(r.path(f), r.config) {
 			elsewhere = append(elsewhere, r.path(f))
 		}
 	}
@@ -148,7 +148,7 @@ func (a *app) trainOne(ctx context.Context, r figureRun, f figureFlags) error {
 	if err != nil {
 		return err
 	}
-	if ended(path) {
+	if ended(path, r.config) {
 		return nil
 	}
 	options := trainFlags{outputFlags: f.outputFlags, out: path}

@@ -203,7 +203,7 @@ func TestFigureOfRunsInUse(t *testing.T) {
 		t.Errorf("exit code %d, stdout %q, stderr\n%s", code, stdout, stderr)
 	}
 	for _, r := range runs[1:] {
-		if !ended(r.path(f)) {
+		if !ended(r.path(f), r.config) {
 			t.Errorf("%s was not trained meanwhile", r.config.Name)
 		}
 	}
