@@ -66,6 +66,8 @@ type Gain struct {
 	Positions   int    // places at which an impulse is measured, centre included; 0 = none
 	Population  bool   // measure the population gain and its companions
 	Images      string // train or noise: what the population is made of
+	Shifts      bool   // measure loss and error on training images moved by a few pixels
+	Changes     bool   // count the training images predicted otherwise than an epoch ago
 }
 
 // Diagnosis says what the verdicts are judged by.
@@ -96,7 +98,7 @@ func Default() Config {
 	return Config{
 		Train: Train{BatchSize: 100, Momentum: 0.9, WeightDecay: 0.0005, Seed: 1},
 		Gain: Gain{Every: 1, Impulse: 1, Window: "hann", Projection: "inverse-score",
-			SaveSpectra: true, Population: true, Images: "train"},
+			SaveSpectra: true, Population: true, Images: "train", Shifts: true, Changes: true},
 		Stop:   Stop{Rule: "none", Patience: 5, OnOverfitting: true, OnConvergence: true},
 		Output: Output{Dir: "runs", CheckpointMinutes: 10, TensorBoard: true, Report: true},
 	}

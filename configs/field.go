@@ -87,6 +87,8 @@ func (c *Config) fields() []field {
 		whole("gain.positions", &c.Gain.Positions, 0, 100),
 		flag("gain.population", &c.Gain.Population),
 		text("gain.images", &c.Gain.Images, oneOf("train", "noise")),
+		flag("gain.shifts", &c.Gain.Shifts),
+		flag("gain.changes", &c.Gain.Changes),
 		text("diagnosis.calibration", &c.Diagnosis.Calibration, path),
 		text("stop.rule", &c.Stop.Rule, oneOf("none", "gain", "validation")),
 		whole("stop.patience", &c.Stop.Patience, 1, 1_000_000),

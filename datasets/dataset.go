@@ -48,6 +48,7 @@ type Dataset struct {
 	Val        *Split // nil when nothing is held back to validate on
 	Test       *Split // nil unless a holdout freed the official test images
 	Flip       bool   // training mirrors a mini-batch in two (experiments.md §5 step 4)
+	Shift      int    // pixels by which an image may be moved and still show what its label says
 	Dir        string // where the files were found; "" for generated data
 	Checksum   string // SHA-256, in hex, of every image and label in order
 }
@@ -77,14 +78,15 @@ type kind struct {
 	name   string
 	whiten bool // CIFAR's preprocessing; otherwise the mean image alone is subtracted
 	flip   bool
+	shift  int // 4 for CIFAR-10, the usual random crop (He et al. 2016, arXiv:1512.03385); 2 for digits and clothes, which fill 20 of 28 pixels
 	load   func(ctx context.Context, o Options) (official, error)
 }
 
 var kinds = []kind{
-	{name: "mnist", load: idxSource{files: mnistFiles, classNames: digitNames}.load},
-	{name: "fashion-mnist", load: idxSource{files: fashionFiles, classNames: fashionNames}.load},
-	{name: "cifar10", whiten: true, flip: true, load: loadCIFAR},
-	{name: "digits", load: loadDigits},
+	{name: "mnist", shift: 2, load: idxSource{files: mnistFiles, classNames: digitNames}.load},
+	{name: "fashion-mnist", shift: 2, load: idxSource{files: fashionFiles, classNames: fashionNames}.load},
+	{name: "cifar10", whiten: true, flip: true, shift: 4, load: loadCIFAR},
+	{name: "digits", shift: 2, load: loadDigits},
 }
 
 // Names lists the datasets that Open knows.
@@ -123,7 +125,7 @@ func (k kind) open(ctx context.Context, o Options) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Name, d.Flip, d.Dir, d.ClassNames = k.name, k.flip, source.dir, source.classNames
+	d.Name, d.Flip, d.Shift, d.Dir, d.ClassNames = k.name, k.flip, k.shift, source.dir, source.classNames
 	pixels, all := d.checksums()
 	d.Checksum = all
 	if k.whiten {

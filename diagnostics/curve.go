@@ -26,7 +26,7 @@ type Curve struct {
 func known(name string) bool {
 	switch name {
 	case GainDB, PositionsMedianDB, PositionsSpreadDB, PopulationGainDB, BoundaryDistance, LowShare, PredictionChanges,
-		TrainLoss, LearningRate:
+		ShiftLoss, ShiftError, TrainLoss, LearningRate:
 		return true
 	}
 	return strings.HasPrefix(name, GainChannelDB)

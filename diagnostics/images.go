@@ -21,19 +21,27 @@ type ImageSource interface {
 	Fill(dst []float32, index []int, flip bool)
 }
 
-// TrainingImages returns up to 100 images [n,H,W,C], evenly spread over the source: every ⌊N/100⌋-th from the first.
-func TrainingImages(source ImageSource, shape models.Shape) ([]float32, error) {
+// Sample is a few training images to look at.
+type Sample struct {
+	Images []float32 // [n,H,W,C], preprocessed as in training
+	Labels []uint8   // [n], as trained on
+}
+
+// TrainingImages returns up to 100 of the source's images and their labels [source.Len()], evenly spread: every
+// ⌊N/100⌋-th from the first.
+func TrainingImages(source ImageSource, labels []uint8, shape models.Shape) (Sample, error) {
 	total := source.Len()
-	if total == 0 {
-		return nil, fmt.Errorf("population images: the training set is empty")
+	if total == 0 || len(labels) != total {
+		return Sample{}, fmt.Errorf("sample of the training images: there are %d images and %d labels", total, len(labels))
 	}
 	index := make([]int, min(total, populationCount))
+	s := Sample{Images: make([]float32, len(index)*shape.Len()), Labels: make([]uint8, len(index))}
 	for i := range index {
 		index[i] = i * max(total/populationCount, 1)
+		s.Labels[i] = labels[index[i]]
 	}
-	images := make([]float32, len(index)*shape.H*shape.W*shape.C)
-	source.Fill(images, index, false)
-	return images, nil
+	source.Fill(s.Images, index, false)
+	return s, nil
 }
 
 // NoiseImages returns Gaussian noise of mean 0 in the shape of the given images and with the standard deviation of

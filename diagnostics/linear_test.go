@@ -93,3 +93,22 @@ func (n *linearNet) LinearizeBatch(x []float32, count int) (logit, margin models
 	margin, _ = n.Linearize(wide, count, models.Margin)
 	return logit, margin, nil
 }
+
+// Evaluate implements Linearizer.
+func (n *linearNet) Evaluate(b models.Batch) (models.Outcome, error) {
+	size := n.shape.H * n.shape.W * n.shape.C
+	var out models.Outcome
+	for i := range b.N {
+		x := make([]float64, size)
+		for j, v := range b.X[i*size:][:size] {
+			x[j] = float64(v)
+		}
+		_, s, winner, _ := n.logits(x)
+		out.Loss -= math.Log(s[b.Labels[i]])
+		out.Predictions = append(out.Predictions, uint8(winner))
+		if winner != int(b.Labels[i]) {
+			out.Wrong++
+		}
+	}
+	return out, nil
+}

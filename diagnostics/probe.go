@@ -21,11 +21,15 @@ const (
 	BoundaryDistance  = "boundary_distance"        // median linearised distance to the decision boundary, units of x
 	LowShare          = "low_share"                // median share of the derivative's energy at low frequencies
 	PredictionChanges = "prediction_changes"       // share of training images predicted otherwise than an epoch ago
+	ShiftLoss         = "shift_loss"               // mean −log softmax on training images moved by a few pixels, nats
+	ShiftError        = "shift_error"              // share of these that are classified otherwise than labelled
 )
 
-// Linearizer is a network in evaluation mode that can be differentiated with respect to its input.
+// Linearizer is a network in evaluation mode that can be differentiated with respect to its input, and evaluated.
 // *models.Net is one.
 type Linearizer interface {
+	// Evaluate computes losses and predictions without dropout.
+	Evaluate(b models.Batch) (models.Outcome, error)
 	// Linearize differentiates the projection at count images x [count,H,W,C] in float64, the same on every CPU.
 	Linearize(x []float64, count int, p models.Projection) (models.Linearization, error)
 	// LinearizeBatch differentiates the winner's logit and its margin over the next logit at count images

@@ -302,16 +302,27 @@ func (c countedImages) Fill(dst []float32, index []int, _ bool) {
 func TestTrainingImages(t *testing.T) {
 	one := models.Shape{H: 1, W: 1, C: 1}
 	for _, test := range []struct{ total, count, second int }{{3, 3, 1}, {100, 100, 1}, {199, 100, 1}, {60000, 100, 600}} {
-		got, err := TrainingImages(countedImages{test.total, 1}, one)
+		labels := make([]uint8, test.total)
+		for i := range labels {
+			labels[i] = uint8(i % 251)
+		}
+		sample, err := TrainingImages(countedImages{test.total, 1}, labels, one)
 		if err != nil {
 			t.Fatal(err)
+		}
+		got := sample.Images
+		if sample.Labels[1] != uint8(test.second%251) || len(sample.Labels) != test.count {
+			t.Errorf("of %d: labels %v", test.total, sample.Labels)
 		}
 		if len(got) != test.count || got[0] != 0 || got[1] != float32(test.second) {
 			t.Errorf("of %d: %d images, the second at %v; want %d and %d", test.total, len(got), got[1], test.count, test.second)
 		}
 	}
-	if _, err := TrainingImages(countedImages{0, 1}, one); err == nil {
+	if _, err := TrainingImages(countedImages{0, 1}, nil, one); err == nil {
 		t.Error("empty training set accepted")
+	}
+	if _, err := TrainingImages(countedImages{2, 1}, make([]uint8, 1), one); err == nil {
+		t.Error("an image without a label accepted")
 	}
 }
 
@@ -334,6 +345,42 @@ func TestNoiseImages(t *testing.T) {
 	}
 }
 
+func TestShiftsAgainstSlowTwin(t *testing.T) {
+	net := newLinearNet(4, small, 4)
+	r := rand.New(rand.NewPCG(5, 5))
+	const count = 7
+	images, labels := make([]float32, count*8*8*3), make([]uint8, count)
+	for i := range images {
+		images[i] = float32(r.NormFloat64())
+	}
+	for i := range labels {
+		labels[i] = uint8(r.IntN(4))
+	}
+	for _, pixels := range []int{1, 3, 9} {
+		loss, wrong := 0.0, 0.0
+		for i := range count {
+			for _, d := range [][2]int{{pixels, 0}, {-pixels, 0}, {0, pixels}, {0, -pixels}} {
+				x := make([]float64, 8*8*3)
+				for at := range x { // the pixel that lands here, or the nearest one of the edge
+					row, column, k := at/24, at/3%8, at%3
+					row, column = max(0, min(7, row-d[0])), max(0, min(7, column-d[1]))
+					x[at] = float64(images[i*192+row*24+column*3+k])
+				}
+				_, s, winner, _ := net.logits(x)
+				loss -= math.Log(s[labels[i]]) / (4 * count)
+				if winner != int(labels[i]) {
+					wrong += 1.0 / (4 * count)
+				}
+			}
+		}
+		for _, batch := range []int{1, 3, count, 100} {
+			got := measure(t, &Shifts{Shape: small, Images: images, Labels: labels, Pixels: pixels, Batch: batch}, Subject{Net: net})
+			near(t, ShiftLoss, got[ShiftLoss], loss, 1e-12)
+			near(t, ShiftError, got[ShiftError], wrong, 1e-12)
+		}
+	}
+}
+
 func TestProbeErrors(t *testing.T) {
 	net := newLinearNet(1, small, 3)
 	for name, p := range map[string]Probe{
@@ -341,6 +388,8 @@ func TestProbeErrors(t *testing.T) {
 		"positions":  &PositionsGain{Shape: small, Positions: [][2]int{{8, 0}}},
 		"population": &Population{Shape: small, Images: make([]float32, 100), Batch: 1},
 		"batch":      &Population{Shape: small, Images: make([]float32, 192)},
+		"shift":      &Shifts{Shape: small, Images: make([]float32, 192), Labels: make([]uint8, 2), Pixels: 1, Batch: 1},
+		"no shift":   &Shifts{Shape: small, Images: make([]float32, 192), Labels: make([]uint8, 1), Batch: 1},
 	} {
 		if _, err := p.Measure(context.Background(), Subject{Net: net}); err == nil || !strings.Contains(err.Error(), ":") {
 			t.Errorf("%s: got error %v, want one that says what is wrong", name, err)

@@ -147,23 +147,17 @@ func measurement(g configs.Gain) (models.Projection, spectrum.Window, error) {
 	return projection, window, nil
 }
 
-// trainingProbes are the signals to be measured after each epoch of training on a split.
-func trainingProbes(c configs.Config, shape models.Shape, train *datasets.Split) ([]diagnostics.Probe, error) {
-	if !c.Gain.Population {
-		return probes(c, shape, nil)
-	}
-	images, err := diagnostics.TrainingImages(train, shape)
+// trainingProbes are the signals to be measured after each epoch of training on the data.
+func trainingProbes(c configs.Config, shape models.Shape, data *datasets.Dataset) ([]diagnostics.Probe, error) {
+	sample, err := diagnostics.TrainingImages(data.Train, data.Train.Labels, shape)
 	if err != nil {
 		return nil, err
 	}
-	if c.Gain.Images == "noise" {
-		images = diagnostics.NoiseImages(images)
-	}
-	return probes(c, shape, images)
+	return probes(c, shape, sample, data.Shift)
 }
 
-// probes are the config's signals, those of a population over the images [n,H,W,C].
-func probes(c configs.Config, shape models.Shape, images []float32) ([]diagnostics.Probe, error) {
+// probes are the config's signals, those of several images over the sample, which may be moved by shift pixels.
+func probes(c configs.Config, shape models.Shape, sample diagnostics.Sample, shift int) ([]diagnostics.Probe, error) {
 	image, err := imageProbe(c.Gain, shape)
 	if err != nil {
 		return nil, err
@@ -176,9 +170,19 @@ func probes(c configs.Config, shape models.Shape, images []float32) ([]diagnosti
 		})
 	}
 	if c.Gain.Population {
+		images := sample.Images
+		if c.Gain.Images == "noise" {
+			images = diagnostics.NoiseImages(images)
+		}
 		list = append(list, &diagnostics.Population{Shape: shape, Images: images, Batch: c.Train.BatchSize})
 	}
-	return append(list, diagnostics.Changes{}), nil
+	if c.Gain.Shifts {
+		list = append(list, &diagnostics.Shifts{Shape: shape, Images: sample.Images, Labels: sample.Labels, Pixels: shift, Batch: c.Train.BatchSize})
+	}
+	if c.Gain.Changes {
+		list = append(list, diagnostics.Changes{})
+	}
+	return list, nil
 }
 
 // keeper takes what hooks find beside the history.
@@ -191,7 +195,7 @@ type keeper struct {
 func hooks(c configs.Config, shape models.Shape, data *datasets.Dataset, t diagnostics.Thresholds, k keeper) ([]trainer.Hook, error) {
 	var list []trainer.Hook
 	if c.Gain.Every > 0 {
-		measured, err := trainingProbes(c, shape, data.Train)
+		measured, err := trainingProbes(c, shape, data)
 		if err != nil {
 			return nil, err
 		}

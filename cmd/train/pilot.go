@@ -21,7 +21,7 @@ func (a *app) pilot(ctx context.Context, c configs.Config, spec models.Spec, dat
 	defer func() { err = errors.Join(err, net.Close()) }()
 	blind := *data
 	blind.Val, blind.Test = nil, nil
-	measured, err := trainingProbes(c, spec.Input, data.Train)
+	measured, err := trainingProbes(c, spec.Input, data)
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ func makeRun(ctx context.Context, e bank.Entry, dataDir string, workers int, pat
 		return err
 	}
 	defer net.Close()
-	hooks, err := monitors(data, spec.Input)
+	hooks, err := monitors(data, net)
 	if err != nil {
 		return err
 	}
@@ -61,9 +61,28 @@ func makeRun(ctx context.Context, e bank.Entry, dataDir string, workers int, pat
 	return writeTable(path, keeper.history)
 }
 
+// noise names the signals of the population of noise images.
+const noise = "noise_"
+
+// renamed is a probe whose signals are kept under other names.
+type renamed struct {
+	diagnostics.Probe
+	prefix string
+}
+
+// Measure implements diagnostics.Probe.
+func (p renamed) Measure(ctx context.Context, s diagnostics.Subject) (diagnostics.Reading, error) {
+	r, err := p.Probe.Measure(ctx, s)
+	for i := range r.Signals {
+		r.Signals[i].Name = p.prefix + r.Signals[i].Name
+	}
+	return r, err
+}
+
 // monitors are the hooks that measure every signal after every epoch.
-func monitors(data *datasets.Dataset, shape models.Shape) ([]trainer.Hook, error) {
-	images, err := diagnostics.TrainingImages(data.Train, shape)
+func monitors(data *datasets.Dataset, net *models.Net) ([]trainer.Hook, error) {
+	shape := net.Spec().Input
+	sample, err := diagnostics.TrainingImages(data.Train, data.Train.Labels, shape)
 	if err != nil {
 		return nil, err
 	}
@@ -75,9 +94,11 @@ func monitors(data *datasets.Dataset, shape models.Shape) ([]trainer.Hook, error
 		impulse,
 		&diagnostics.PositionsGain{Shape: shape, Value: 1, Positions: diagnostics.SpreadPositions(shape.H, shape.W, positionCount),
 			Projection: models.LogScore, Window: spectrum.HannWindow},
-		&diagnostics.Population{Shape: shape, Images: images, Batch: batchSize},
+		&diagnostics.Population{Shape: shape, Images: sample.Images, Batch: batchSize},
+		renamed{&diagnostics.Population{Shape: shape, Images: diagnostics.NoiseImages(sample.Images), Batch: batchSize}, noise},
+		&diagnostics.Shifts{Shape: shape, Images: sample.Images, Labels: sample.Labels, Pixels: data.Shift, Batch: batchSize},
 		diagnostics.Changes{},
-	}}}, nil
+	}}, &rivals{net: net, train: data.Train}}, nil
 }
 
 // keeper is a trainer.Recorder that keeps the history in memory.
@@ -92,7 +113,8 @@ func (k *keeper) Record(h *trainer.History, _ trainer.Status) error {
 // columns of a run's table after the epoch; the channels' gains and the timings are left out to keep the bank small.
 var columns = []string{"learning_rate", "train_loss", "train_error", "val_loss", "val_error", "test_loss", "test_error",
 	diagnostics.GainDB, diagnostics.PositionsMedianDB, diagnostics.PositionsSpreadDB, diagnostics.PopulationGainDB,
-	diagnostics.BoundaryDistance, diagnostics.LowShare, diagnostics.PredictionChanges}
+	diagnostics.BoundaryDistance, diagnostics.LowShare, diagnostics.PredictionChanges, diagnostics.ShiftLoss, diagnostics.ShiftError,
+	noise + diagnostics.PopulationGainDB, noise + diagnostics.BoundaryDistance, noise + diagnostics.LowShare, gradientDisparity, evidence}
 
 // writeTable writes a run's table; NaN is an empty field, but for a loss that was measured.
 func writeTable(path string, h *trainer.History) error {
