@@ -69,9 +69,7 @@ func Judge(l Losses) Truth {
 	if lowest := slices.Min(v); end(l.ValLoss) >= lowest+max(lossRise, lossRelative*lowest) {
 		return Truth{diagnostics.Overfitting, diagnostics.Overconfident, l.Epochs[lastMinimum(v)]}
 	}
-	quarter := n - 1 - n/4
-	if stuck || v[quarter]-end(l.ValLoss) >= max(stillLoss, stillRelative*v[quarter]) ||
-		e[quarter]-end(l.ValError) >= max(stillError, stillRelative*e[quarter]) {
+	if stuck || falls(v, end(l.ValLoss), stillLoss) || falls(e, end(l.ValError), stillError) {
 		return Truth{diagnostics.StillLearning, pace(l.TrainLoss, stuck), l.Epochs[n-1]}
 	}
 	return Truth{Verdict: diagnostics.Converged, Epoch: l.Epochs[plateau(v, end(l.ValLoss))]}
@@ -89,6 +87,14 @@ func tooHigh(t []float64) bool {
 		up += max(0, t[i]-t[i-1])
 	}
 	return up >= unsteady*span || end(t)-lowest >= stayedUp*span
+}
+
+// falls tells whether a smoothed series was still falling: over the last quarter by a least amount or share, or over
+// the last half by twice as much.
+func falls(v []float64, level, least float64) bool {
+	n := len(v)
+	quarter, half := v[n-1-n/4], v[n-1-n/2]
+	return quarter-level >= max(least, stillRelative*quarter) || half-level >= 2*max(least, stillRelative*half)
 }
 
 // pace tells a rate too low from a run too short by the shape of the training loss.

@@ -49,6 +49,9 @@ func TestJudge(t *testing.T) {
 		{"slow", run(40, slow, slow, constant(.5)), diagnostics.StillLearning, diagnostics.RateTooLow, 40},
 		{"not yet", run(40, func(e float64) float64 { return 2 * math.Exp(-e/15) }, func(e float64) float64 { return .3 + 2*math.Exp(-e/15) }, constant(.1)),
 			diagnostics.StillLearning, diagnostics.MoreEpochs, 40},
+		// From 1.56 half-way over 1.44 to 1.37: 4.9 % over the last quarter, 12 % over the last half.
+		{"slower and slower", run(40, fast, func(e float64) float64 { return 1.2 + 0.8*math.Exp(-e/25) }, constant(.1)),
+			diagnostics.StillLearning, diagnostics.MoreEpochs, 40},
 		{"done", run(40, fast, plus(fast, .3), plus(fast, .1)), diagnostics.Converged, "", 14},
 	} {
 		t.Run(test.name, func(t *testing.T) {
