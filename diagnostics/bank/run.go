@@ -69,11 +69,21 @@ type Run struct {
 	Losses truth.Losses       // what they do not
 	Test   Figures            // on images that nobody chose by; of length 0 without a holdout
 	Val    Figures            // on held-out images, or without a holdout on the official ones
+	Rivals Rivals             // what published criteria read
 	Truth  truth.Truth
 }
 
 // Figures are a run's losses and errors on one set of images, from epoch 1 on.
 type Figures struct{ Loss, Error []float64 }
+
+// Columns of a run's table that published criteria read and the rules do not.
+const (
+	GradientDisparity = "gradient_disparity" // mean ‖gᵢ − gⱼ‖₂ over pairs of training batches
+	Evidence          = "evidence"           // 1 − (B/D)·Σ ḡ²/σ̂²
+)
+
+// Rivals are the series of the published criteria from epoch 1 on; of length 0 where they were not measured.
+type Rivals struct{ Disparity, Evidence []float64 }
 
 // indexName is the file in a bank's folder that lists its runs, one JSON object a line.
 const indexName = "index.jsonl"
@@ -145,7 +155,8 @@ func loadRun(dir string, e Entry) (Run, error) {
 	if err != nil {
 		return Run{}, fmt.Errorf("%s: %w", e.File, err)
 	}
-	run := Run{Entry: e, Curve: curve, Val: Figures{table["val_loss"], table["val_error"]}}
+	run := Run{Entry: e, Curve: curve, Val: Figures{table["val_loss"], table["val_error"]},
+		Rivals: Rivals{table[GradientDisparity], table[Evidence]}}
 	if e.Holdout > 0 {
 		run.Test = Figures{table["test_loss"], table["test_error"]}
 	}

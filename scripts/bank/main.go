@@ -5,6 +5,8 @@
 //	go run ./scripts/bank -data-dir DIR            makes what is missing in diagnostics/testdata/bank
 //	go run ./scripts/bank -only 'mnist.*noise0.3'  only runs whose name matches
 //	go run ./scripts/bank -tables                  prints the tables as Markdown
+//	go run ./scripts/bank -write docs/diagnosis.md puts them into the page
+//	go run ./scripts/bank -import RUN              takes a run on a whole training set from its folder
 //
 // A run that is there is not made again; runs of data sets whose files are missing are passed over with a remark.
 package main
@@ -41,9 +43,16 @@ func run(ctx context.Context) error {
 	workers := flag.Int("workers", 0, "goroutines of a run; 0 for all cores")
 	list := flag.Bool("list", false, "list the plan and stop")
 	tables := flag.Bool("tables", false, "print the tables of the bank and stop")
+	write := flag.String("write", "", "put the tables into this page and stop")
+	imported := flag.String("import", "", "copy the run of this folder into the bank and stop")
 	flag.Parse()
-	if *tables {
+	switch {
+	case *tables:
 		return printTables(os.Stdout, *dir)
+	case *write != "":
+		return writePage(*write, *dir)
+	case *imported != "":
+		return importRun(*imported, *dir)
 	}
 	match, err := regexp.Compile(*only)
 	if err != nil {
@@ -75,9 +84,12 @@ func run(ctx context.Context) error {
 	return index(*dir)
 }
 
-// index lists those runs of the plan that are there.
+// index lists those runs of the plan that are there, and those taken from run folders, which stay listed.
 func index(dir string) error {
-	var there []bank.Entry
+	there, err := imports(dir)
+	if err != nil {
+		return err
+	}
 	for _, e := range runs() {
 		if _, err := os.Stat(filepath.Join(dir, e.File)); err == nil {
 			there = append(there, e)

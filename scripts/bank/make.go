@@ -114,7 +114,7 @@ func (k *keeper) Record(h *trainer.History, _ trainer.Status) error {
 var columns = []string{"learning_rate", "train_loss", "train_error", "val_loss", "val_error", "test_loss", "test_error",
 	diagnostics.GainDB, diagnostics.PositionsMedianDB, diagnostics.PositionsSpreadDB, diagnostics.PopulationGainDB,
 	diagnostics.BoundaryDistance, diagnostics.LowShare, diagnostics.PredictionChanges, diagnostics.ShiftLoss, diagnostics.ShiftError,
-	noise + diagnostics.PopulationGainDB, noise + diagnostics.BoundaryDistance, noise + diagnostics.LowShare, gradientDisparity, evidence}
+	noise + diagnostics.PopulationGainDB, noise + diagnostics.BoundaryDistance, noise + diagnostics.LowShare, bank.GradientDisparity, bank.Evidence}
 
 // writeTable writes a run's table; NaN is an empty field, but for a loss that was measured.
 func writeTable(path string, h *trainer.History) error {

@@ -5,14 +5,9 @@ import (
 	"math"
 
 	"github.com/maxgain/maxgain/datasets"
+	"github.com/maxgain/maxgain/diagnostics/bank"
 	"github.com/maxgain/maxgain/models"
 	"github.com/maxgain/maxgain/trainer"
-)
-
-// Columns of the published criteria that need gradients. They are figures to compare with, no signals of the program.
-const (
-	gradientDisparity = "gradient_disparity" // mean ‖gᵢ − gⱼ‖₂ over pairs of batches
-	evidence          = "evidence"           // 1 − (B/D)·Σ ḡ²/σ̂²; stop when > 0
 )
 
 // disparityBatches is the number of batches of which gradient disparity takes the pairs, as its authors do;
@@ -46,7 +41,7 @@ func (r *rivals) AfterEpoch(_ context.Context, s *trainer.State) error {
 	if err != nil {
 		return err
 	}
-	row.Signals = append(row.Signals, trainer.Signal{Name: gradientDisparity, Value: disparity}, trainer.Signal{Name: evidence, Value: e})
+	row.Signals = append(row.Signals, trainer.Signal{Name: bank.GradientDisparity, Value: disparity}, trainer.Signal{Name: bank.Evidence, Value: e})
 	return nil
 }
 

@@ -58,7 +58,7 @@ func printTables(w io.Writer, dir string) error {
 func stopTables(w io.Writer, runs []bank.Run, name string, t diagnostics.Thresholds) error {
 	views := bank.Views()
 	rules := []bank.Rule{bank.Gain("shipped rule", bank.View{}, t), bank.Gain("impulse gain alone", views[0], t), bank.LabelWave(),
-		bank.LastEpoch(), bank.ByLoss(5), bank.ByError(5)}
+		bank.EvidenceBased(), bank.Disparity(), bank.LastEpoch(), bank.ByLoss(5), bank.ByError(5)}
 	for _, group := range []struct {
 		what     string
 		verdicts []diagnostics.Verdict
