@@ -59,7 +59,7 @@ func (t *Trainer) agrees(c *checkpoint) error {
 func differingKeys(was, now []byte, free []string) ([]string, error) {
 	a, err := flatYAML(was)
 	if err != nil {
-		return nil, fmt.Errorf("the checkpoint's configuration: %w", err)
+		return nil, fmt.Errorf("%w: its configuration: %w", ErrCheckpoint, err)
 	}
 	b, err := flatYAML(now)
 	if err != nil {
@@ -93,25 +93,38 @@ func flatYAML(document []byte) (map[string]string, error) {
 		return nil, err
 	}
 	flat := map[string]string{}
-	flatten(flat, "", root)
-	return flat, nil
+	return flat, flatten(flat, "", root, 0)
 }
 
-func flatten(flat map[string]string, key string, value any) {
-	under := func(k any) string { return strings.TrimPrefix(fmt.Sprintf("%s.%v", key, k), ".") }
+// deepest is how far sections and lists may be nested in a configuration: more than any has, and so few that keys stay
+// short.
+const deepest = 16
+
+func flatten(flat map[string]string, key string, value any, depth int) error {
+	under := func(k any, v any) error {
+		return flatten(flat, strings.TrimPrefix(fmt.Sprintf("%s.%v", key, k), "."), v, depth+1)
+	}
+	if depth > deepest {
+		return fmt.Errorf("%s: nested more than %d deep", key, deepest)
+	}
 	switch value := value.(type) {
 	case map[string]any:
 		for k, v := range value {
-			flatten(flat, under(k), v)
+			if err := under(k, v); err != nil {
+				return err
+			}
 		}
 	case []any:
 		for i, v := range value {
-			flatten(flat, under(i), v)
+			if err := under(i, v); err != nil {
+				return err
+			}
 		}
 	case nil:
 	default:
 		flat[key] = fmt.Sprint(value)
 	}
+	return nil
 }
 
 // restore sets the run to the checkpoint. Nothing is changed if a tensor does not fit.

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	_ "image/png" // gain images are PNG
+	"image/png"
+	"io"
 	"os"
 
 	"github.com/maxgain/maxgain/models"
@@ -19,19 +20,29 @@ func readImage(path string, shape models.Shape) ([]float64, error) {
 		return nil, err
 	}
 	defer f.Close()
-	header, _, err := image.DecodeConfig(bufio.NewReader(f))
+	values, err := decodeImage(f, shape)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return values, nil
+}
+
+// decodeImage is readImage for the file's content. A picture of another size is refused before its pixels are read, so
+// that a small file costs no more memory than the net's input.
+func decodeImage(r io.ReadSeeker, shape models.Shape) ([]float64, error) {
+	header, err := png.DecodeConfig(bufio.NewReader(r))
+	if err != nil {
+		return nil, fmt.Errorf("want a PNG file: %w", err)
 	}
 	if header.Width != shape.W || header.Height != shape.H {
-		return nil, fmt.Errorf("%s: %d×%d pixels, want %d×%d", path, header.Width, header.Height, shape.W, shape.H)
+		return nil, fmt.Errorf("%d×%d pixels, want %d×%d", header.Width, header.Height, shape.W, shape.H)
 	}
-	if _, err := f.Seek(0, 0); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return nil, err
 	}
-	picture, _, err := image.Decode(bufio.NewReader(f))
+	picture, err := png.Decode(bufio.NewReader(r))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
 	return pixels(picture, shape)
 }
