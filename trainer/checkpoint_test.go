@@ -52,6 +52,25 @@ func TestCheckpointFlippedAtEveryByte(t *testing.T) {
 	}
 }
 
+// Files of other programs have no checksum and are read as they are.
+func TestReadTensors(t *testing.T) {
+	file := smallCheckpoint(t)
+	if tensors, meta, err := ReadTensors(file); err != nil || len(tensors) != 6 || meta[metaModel] != "softmax" {
+		t.Errorf("%d tensors, metadata %v, error %v", len(tensors), meta, err)
+	}
+	file[len(file)-5] ^= 1
+	if _, _, err := ReadTensors(file); !errors.Is(err, ErrCheckpoint) {
+		t.Errorf("a flipped bit: error %v", err)
+	}
+	var other bytes.Buffer
+	if err := models.WriteSafetensors(&other, []models.Tensor{models.Float32Tensor("a", []int{1}, []float32{1})}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if tensors, _, err := ReadTensors(other.Bytes()); err != nil || len(tensors) != 1 {
+		t.Errorf("another program's file: %d tensors, error %v", len(tensors), err)
+	}
+}
+
 // Other tools read the weights under their names, in PyTorch's order, with the run's facts.
 func TestCheckpointContent(t *testing.T) {
 	o := testOptions(t.TempDir())

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -448,6 +450,24 @@ func TestInterruptAndResume(t *testing.T) {
 		if !bytes.Equal(b[name], want) {
 			t.Errorf("%s differs after the resumption", name)
 		}
+	}
+}
+
+// A folder that is removed under a run ends it at the next epoch with an error that says so, and is not made again.
+func TestFolderRemovedWhileRunning(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	out := &stopAfterRows{rows: 2, cancel: func() { // title and epoch 0
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	}}
+	var stderr bytes.Buffer
+	if code := run(t.Context(), tiny("--out", dir), out, &stderr); code != exitOther ||
+		!strings.Contains(stderr.String(), dir) || !strings.Contains(stderr.String(), "has been removed or renamed") {
+		t.Errorf("exit code %d\n%s", code, stderr.String())
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folder is there again (error %v)", err)
 	}
 }
 
