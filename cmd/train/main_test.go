@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"io"
 	"io/fs"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -487,6 +489,22 @@ func lastWeights(t *testing.T, dir string) map[string][]byte {
 		out[tensor.Name] = tensor.Data
 	}
 	return out
+}
+
+// A check over its limit, or one whose figure is no number, fails the self-test, after the others were made.
+func TestSelftestFails(t *testing.T) {
+	figure := func(v float64) func() (float64, error) { return func() (float64, error) { return v, nil } }
+	for _, bad := range []float64{0.2, math.NaN()} {
+		var out bytes.Buffer
+		a := &app{stdout: &out, stderr: &out}
+		err := a.selftest([]check{{"a", 0.1, "dB", figure(bad)}, {"b", 0, "", figure(0)}})
+		if code := exitCode(t.Context(), err); code != exitOther || strings.Count(out.String(), "FAIL") != 1 || strings.Count(out.String(), "pass") != 1 {
+			t.Errorf("%v: exit code %d, error %v\n%s", bad, code, err, out.String())
+		}
+	}
+	if code := exitCode(t.Context(), (&app{stdout: io.Discard}).selftest([]check{{"a", 0.1, "", figure(0.1)}})); code != exitOK {
+		t.Errorf("at the limit: exit code %d", code)
+	}
 }
 
 func TestDataShow(t *testing.T) {
