@@ -149,6 +149,16 @@ func unsealed(file []byte) ([]models.Tensor, map[string]string, error) {
 	return tensors, meta, nil
 }
 
+// ReadTensors reads the tensors and metadata of a safetensors file. One that says it is a checkpoint of ours must be
+// whole, or the error is an ErrCheckpoint.
+func ReadTensors(file []byte) ([]models.Tensor, map[string]string, error) {
+	tensors, meta, err := models.ReadSafetensors(file)
+	if err == nil && meta[metaFormat] == checkpointFormat {
+		return unsealed(file)
+	}
+	return tensors, meta, err
+}
+
 // checkpoint is a checkpoint's content.
 type checkpoint struct {
 	tensors  map[string]models.Tensor

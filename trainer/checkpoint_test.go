@@ -3,8 +3,10 @@ package trainer
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,6 +49,25 @@ func TestCheckpointFlippedAtEveryByte(t *testing.T) {
 			t.Fatalf("bit %d of byte %d flipped: error %v", i%8, i, err)
 		}
 		file[i] ^= 1 << (i % 8)
+	}
+}
+
+// Files of other programs have no checksum and are read as they are.
+func TestReadTensors(t *testing.T) {
+	file := smallCheckpoint(t)
+	if tensors, meta, err := ReadTensors(file); err != nil || len(tensors) != 6 || meta[metaModel] != "softmax" {
+		t.Errorf("%d tensors, metadata %v, error %v", len(tensors), meta, err)
+	}
+	file[len(file)-5] ^= 1
+	if _, _, err := ReadTensors(file); !errors.Is(err, ErrCheckpoint) {
+		t.Errorf("a flipped bit: error %v", err)
+	}
+	var other bytes.Buffer
+	if err := models.WriteSafetensors(&other, []models.Tensor{models.Float32Tensor("a", []int{1}, []float32{1})}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if tensors, _, err := ReadTensors(other.Bytes()); err != nil || len(tensors) != 1 {
+		t.Errorf("another program's file: %d tensors, error %v", len(tensors), err)
 	}
 }
 
@@ -139,6 +160,60 @@ func TestSealedFindsItsOwnChecksum(t *testing.T) {
 	if _, _, err := unsealed(bytes.Clone(file)); err != nil {
 		t.Error(err)
 	}
+}
+
+// Whatever stands in the metadata of a checkpoint that is whole, it is refused by a known error or leaves a run in a
+// state that it can go on from.
+func FuzzCheckpointMetadata(f *testing.F) {
+	data := digits(f)
+	first := mustNew(f, newSoftmaxNet(), data, testOptions(f.TempDir()))
+	if _, err := first.Run(context.Background()); err != nil {
+		f.Fatal(err)
+	}
+	c, err := first.store.get(lastFile)
+	if err != nil {
+		f.Fatal(err)
+	}
+	c.history.Rows = c.history.Rows[:1] // a short seed is soon varied
+	short, err := json.Marshal(c.history)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(c.meta[metaProgress], string(short), c.meta[metaConfig])
+	f.Add(`{"at":{"epoch":1,"step":2},"loss":"2.5","best_epoch":1}`, `[{"epoch":0,"figures":["NaN"]}]`, "train: {momentum: .9, workers: {a: [1]}}")
+	f.Add(`{"at":{"epoch":-1},"stop":{"Reason":"converged"}}`, "[]", "a: &a [b, *a]")
+	var tensors []models.Tensor
+	for _, x := range c.tensors {
+		tensors = append(tensors, x)
+	}
+	tr := mustNew(f, newSoftmaxNet(), data, testOptions(f.TempDir()))
+	f.Fuzz(func(t *testing.T, progress, history, config string) {
+		meta := maps.Clone(c.meta)
+		meta[metaProgress], meta[metaHistory], meta[metaConfig] = progress, history, config
+		file, err := sealed(tensors, meta)
+		if err != nil {
+			return // not UTF-8
+		}
+		fits := func() error {
+			got, err := decodeCheckpoint(file)
+			if err != nil {
+				return err
+			}
+			if err := tr.agrees(got); err != nil {
+				return err
+			}
+			if err := tr.restore(got); err != nil {
+				return err
+			}
+			if at := tr.at; at.Epoch < 0 || at.Step < 0 || at.Step > tr.steps() || tr.history == nil {
+				t.Errorf("the run is at %+v", at)
+			}
+			return nil
+		}
+		if err := fits(); err != nil && !errors.Is(err, ErrCheckpoint) && !errors.Is(err, ErrMismatch) {
+			t.Errorf("error %v is neither ErrCheckpoint nor ErrMismatch", err)
+		}
+	})
 }
 
 func FuzzDecodeCheckpoint(f *testing.F) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -188,7 +189,7 @@ func (e *exact) UnmarshalJSON(b []byte) error {
 // savedRow is a row in a checkpoint: the figures in the order of Row's fields.
 type savedRow struct {
 	Epoch   int      `json:"epoch"`
-	Figures [9]exact `json:"figures"`
+	Figures []exact  `json:"figures"`
 	Signals []string `json:"signals"`
 	Values  []exact  `json:"values"`
 }
@@ -198,8 +199,8 @@ func (h *History) MarshalJSON() ([]byte, error) {
 	rows := make([]savedRow, len(h.Rows))
 	for i, r := range h.Rows {
 		s := savedRow{Epoch: r.Epoch}
-		for k, p := range r.figures() {
-			s.Figures[k] = exact(*p)
+		for _, p := range r.figures() {
+			s.Figures = append(s.Figures, exact(*p))
 		}
 		for _, signal := range r.Signals {
 			s.Signals, s.Values = append(s.Signals, signal.Name), append(s.Values, exact(signal.Value))
@@ -209,27 +210,46 @@ func (h *History) MarshalJSON() ([]byte, error) {
 	return json.Marshal(rows)
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote.
+// UnmarshalJSON reads what MarshalJSON wrote, row by row, so that what is no row costs no memory of one.
 func (h *History) UnmarshalJSON(b []byte) error {
-	var rows []savedRow
-	if err := json.Unmarshal(b, &rows); err != nil {
-		return err
+	decoder := json.NewDecoder(bytes.NewReader(b))
+	if token, err := decoder.Token(); err != nil || token != json.Delim('[') {
+		return errors.New("want a list of rows")
 	}
-	h.Rows = make([]Row, len(rows))
-	for i, s := range rows {
-		r := &h.Rows[i]
-		r.Epoch = s.Epoch
-		for k, p := range r.figures() {
-			*p = float64(s.Figures[k])
+	h.Rows = nil
+	for decoder.More() {
+		var s savedRow
+		err := decoder.Decode(&s)
+		if err == nil {
+			err = s.check()
 		}
-		if len(s.Signals) != len(s.Values) {
-			return fmt.Errorf("row %d has %d signals and %d values", i, len(s.Signals), len(s.Values))
+		if err != nil {
+			return fmt.Errorf("row %d: %w", len(h.Rows), err)
 		}
-		for k, name := range s.Signals {
-			r.Signals = append(r.Signals, Signal{name, float64(s.Values[k])})
-		}
+		h.Rows = append(h.Rows, s.row())
 	}
 	return nil
+}
+
+func (s savedRow) check() error {
+	if want := len((&Row{}).figures()); len(s.Figures) != want {
+		return fmt.Errorf("%d figures, want %d", len(s.Figures), want)
+	}
+	if len(s.Signals) != len(s.Values) {
+		return fmt.Errorf("%d signals and %d values", len(s.Signals), len(s.Values))
+	}
+	return nil
+}
+
+func (s savedRow) row() Row {
+	r := Row{Epoch: s.Epoch}
+	for k, p := range r.figures() {
+		*p = float64(s.Figures[k])
+	}
+	for k, name := range s.Signals {
+		r.Signals = append(r.Signals, Signal{name, float64(s.Values[k])})
+	}
+	return r
 }
 
 // figures are a row's numbers in a fixed order.

@@ -105,6 +105,22 @@ func TestHistoryJSONKeepsEveryBit(t *testing.T) {
 	}
 }
 
+func TestHistoryJSONFaults(t *testing.T) {
+	nine := `["1","1","1","1","1","1","1","1","1"]`
+	for text, want := range map[string]string{
+		`{}`:      "want a list of rows",
+		`null`:    "want a list of rows",
+		`[{}]`:    "row 0: 0 figures, want 9",
+		`[{"x":[`: "unexpected end of JSON input",
+		`[{"figures":` + nine + `},{"figures":["a"]}]`:                  `row 1: strconv.ParseFloat: parsing "a": invalid syntax`,
+		`[{"figures":` + nine + `,"signals":["a","b"],"values":["1"]}]`: "row 0: 2 signals and 1 values",
+	} {
+		if err := json.Unmarshal([]byte(text), &History{}); err == nil || err.Error() != want {
+			t.Errorf("%s: error %v, want %s", text, err, want)
+		}
+	}
+}
+
 func TestHistoryFailingWriter(t *testing.T) {
 	full := errors.New("no space left on device")
 	for n := range 3 {

@@ -59,7 +59,7 @@ func (t *Trainer) agrees(c *checkpoint) error {
 func differingKeys(was, now []byte, free []string) ([]string, error) {
 	a, err := flatYAML(was)
 	if err != nil {
-		return nil, fmt.Errorf("the checkpoint's configuration: %w", err)
+		return nil, fmt.Errorf("%w: its configuration: %w", ErrCheckpoint, err)
 	}
 	b, err := flatYAML(now)
 	if err != nil {
@@ -88,30 +88,61 @@ func orNone(values map[string]string, key string) string {
 
 // flatYAML is a document's scalars under keys like train.schedule.0.rate.
 func flatYAML(document []byte) (map[string]string, error) {
-	var root any
+	if len(document) > longest {
+		return nil, fmt.Errorf("%d bytes, at most %d are allowed", len(document), longest)
+	}
+	var root yaml.Node
 	if err := yaml.Unmarshal(document, &root); err != nil {
 		return nil, err
 	}
 	flat := map[string]string{}
-	flatten(flat, "", root)
+	for _, n := range root.Content {
+		if err := flatten(flat, "", n, 0); err != nil {
+			return nil, err
+		}
+	}
 	return flat, nil
 }
 
-func flatten(flat map[string]string, key string, value any) {
-	under := func(k any) string { return strings.TrimPrefix(fmt.Sprintf("%s.%v", key, k), ".") }
-	switch value := value.(type) {
-	case map[string]any:
-		for k, v := range value {
-			flatten(flat, under(k), v)
-		}
-	case []any:
-		for i, v := range value {
-			flatten(flat, under(i), v)
-		}
-	case nil:
-	default:
-		flat[key] = fmt.Sprint(value)
+// Limits of a configuration, beyond what any has: its bytes, and how far sections and lists are nested, as a key is
+// the longer the deeper it lies.
+const (
+	longest = 1 << 20
+	deepest = 16
+)
+
+func flatten(flat map[string]string, key string, n *yaml.Node, depth int) error {
+	if depth > deepest {
+		return fmt.Errorf("line %d: nested more than %d deep", n.Line, deepest)
 	}
+	under := func(name string, value *yaml.Node) error {
+		return flatten(flat, strings.TrimPrefix(key+"."+name, "."), value, depth+1)
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if err := under(n.Content[i].Value, n.Content[i+1]); err != nil {
+				return err
+			}
+		}
+	case yaml.SequenceNode:
+		for i, value := range n.Content {
+			if err := under(strconv.Itoa(i), value); err != nil {
+				return err
+			}
+		}
+	case yaml.ScalarNode:
+		var value any // equal numbers may be written differently
+		if err := n.Decode(&value); err != nil {
+			return err
+		}
+		if value != nil {
+			flat[key] = fmt.Sprint(value)
+		}
+	default:
+		return fmt.Errorf("line %d: aliases are not supported", n.Line)
+	}
+	return nil
 }
 
 // restore sets the run to the checkpoint. Nothing is changed if a tensor does not fit.

@@ -248,6 +248,16 @@ func TestResumeRefusesAnotherRun(t *testing.T) {
 	}
 }
 
+// Keys grow with every section around them, so that a few kilobytes of brackets would take many megabytes of keys.
+func TestConfigurationNestedTooDeep(t *testing.T) {
+	for depth, want := range map[int]string{16: "", 17: "line 1: nested more than 16 deep"} {
+		flat, err := flatYAML([]byte(strings.Repeat("[", depth) + "1" + strings.Repeat("]", depth)))
+		if got := fmt.Sprint(err); err != nil && got != want || (err == nil) != (want == "") {
+			t.Errorf("%d deep: %v, error %v", depth, flat, err)
+		}
+	}
+}
+
 func TestResumeRefusesAnotherModel(t *testing.T) {
 	data := digits(t)
 	o := testOptions(t.TempDir())

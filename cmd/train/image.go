@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	_ "image/png" // gain images are PNG
+	"image/png"
+	"io"
 	"os"
 
 	"github.com/maxgain/maxgain/models"
@@ -14,7 +15,21 @@ import (
 // readImage reads a PNG of the shape's size as [H,W,C] values of 0–255 less each channel's mean over
 // the image, as the paper feeds natural images. One channel is the image's luminance.
 func readImage(path string, shape models.Shape) ([]float64, error) {
-	picture, err := readPNG(path, func(w, h int) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	values, err := decodeImage(f, shape)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return values, nil
+}
+
+// decodeImage is readImage for the file's content.
+func decodeImage(r io.ReadSeeker, shape models.Shape) ([]float64, error) {
+	picture, err := decodePNG(r, func(w, h int) error {
 		if w != shape.W || h != shape.H {
 			return fmt.Errorf("%d×%d pixels, want %d×%d", w, h, shape.W, shape.H)
 		}
@@ -26,28 +41,34 @@ func readImage(path string, shape models.Shape) ([]float64, error) {
 	return pixels(picture, shape)
 }
 
-// readPNG reads a picture whose size is allowed; it is asked for before the pixels are read.
+// readPNG reads a picture whose size is allowed.
 func readPNG(path string, allowed func(w, h int) error) (image.Image, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	header, _, err := image.DecodeConfig(bufio.NewReader(f))
-	if err == nil {
-		err = allowed(header.Width, header.Height)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if _, err := f.Seek(0, 0); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	picture, _, err := image.Decode(bufio.NewReader(f))
+	picture, err := decodePNG(f, allowed)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return picture, nil
+}
+
+// decodePNG is readPNG for the file's content. A picture of another size is refused before its pixels are read, so that
+// a small file costs no more memory than an allowed one.
+func decodePNG(r io.ReadSeeker, allowed func(w, h int) error) (image.Image, error) {
+	header, err := png.DecodeConfig(bufio.NewReader(r))
+	if err != nil {
+		return nil, fmt.Errorf("want a PNG file: %w", err)
+	}
+	if err := allowed(header.Width, header.Height); err != nil {
+		return nil, err
+	}
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return png.Decode(bufio.NewReader(r))
 }
 
 // pixels are the picture's values, [H,W,C], each channel less its mean.

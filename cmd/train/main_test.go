@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
+	"io"
+	"io/fs"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -456,6 +460,24 @@ func TestInterruptAndResume(t *testing.T) {
 	}
 }
 
+// A folder that is removed under a run ends it at the next epoch with an error that says so, and is not made again.
+func TestFolderRemovedWhileRunning(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	out := &stopAfterRows{rows: 2, cancel: func() { // title and epoch 0
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	}}
+	var stderr bytes.Buffer
+	if code := run(t.Context(), tiny("--out", dir), out, &stderr); code != exitOther ||
+		!strings.Contains(stderr.String(), dir) || !strings.Contains(stderr.String(), "has been removed or renamed") {
+		t.Errorf("exit code %d\n%s", code, stderr.String())
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folder is there again (error %v)", err)
+	}
+}
+
 // lastWeights are the tensors of a run's last checkpoint.
 func lastWeights(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
@@ -472,6 +494,22 @@ func lastWeights(t *testing.T, dir string) map[string][]byte {
 		out[tensor.Name] = tensor.Data
 	}
 	return out
+}
+
+// A check over its limit, or one whose figure is no number, fails the self-test, after the others were made.
+func TestSelftestFails(t *testing.T) {
+	figure := func(v float64) func() (float64, error) { return func() (float64, error) { return v, nil } }
+	for _, bad := range []float64{0.2, math.NaN()} {
+		var out bytes.Buffer
+		a := &app{stdout: &out, stderr: &out}
+		err := a.selftest([]check{{"a", 0.1, "dB", figure(bad)}, {"b", 0, "", figure(0)}})
+		if code := exitCode(t.Context(), err); code != exitOther || strings.Count(out.String(), "FAIL") != 1 || strings.Count(out.String(), "pass") != 1 {
+			t.Errorf("%v: exit code %d, error %v\n%s", bad, code, err, out.String())
+		}
+	}
+	if code := exitCode(t.Context(), (&app{stdout: io.Discard}).selftest([]check{{"a", 0.1, "", figure(0.1)}})); code != exitOK {
+		t.Errorf("at the limit: exit code %d", code)
+	}
 }
 
 func TestDataShow(t *testing.T) {

@@ -21,7 +21,7 @@ func newSelftest(a *app) *cobra.Command {
 		Use:   "selftest",
 		Short: "Check on this machine that gradients, spectra and repeatability are what theory says",
 		Args:  noArgs,
-		RunE:  func(*cobra.Command, []string) error { return a.selftest() },
+		RunE:  func(*cobra.Command, []string) error { return a.selftest(checks()) },
 	}
 }
 
@@ -33,14 +33,14 @@ type check struct {
 	run   func() (float64, error)
 }
 
-func (a *app) selftest() error {
+func (a *app) selftest(checks []check) error {
 	level, err := models.CPULevel()
 	if err != nil {
 		return usage("%w", err)
 	}
 	fmt.Fprintf(a.stdout, "CPU level %s\n%-58s %12s %12s\n", level, "check", "found", "limit")
 	failed := false
-	for _, c := range checks() {
+	for _, c := range checks {
 		found, err := c.run()
 		if err != nil {
 			return fmt.Errorf("self-test: %s: %w", c.name, err)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/maxgain/maxgain/models"
+	"github.com/maxgain/maxgain/trainer"
 )
 
 // loadNet makes a net of a safetensors file: one of ours, or any whose tensors have the names and the
@@ -18,7 +19,7 @@ func loadNet(path, model string, o models.Options) (*models.Net, error) {
 	if err != nil {
 		return nil, usage("checkpoint: %w", err)
 	}
-	tensors, meta, err := models.ReadSafetensors(file)
+	tensors, meta, err := trainer.ReadTensors(file)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

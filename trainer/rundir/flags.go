@@ -68,13 +68,22 @@ func readFlags(path string) ([]flag, error) {
 	if err != nil {
 		return nil, err
 	}
+	flags, err := parseFlags(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return flags, nil
+}
+
+// parseFlags reads the lines of flags.jsonl.
+func parseFlags(text []byte) ([]flag, error) {
 	var flags []flag
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, len(text)+1)
 	for n := 1; lines.Scan(); n++ {
 		f, err := parseFlag(lines.Bytes())
 		if err != nil {
-			return nil, fmt.Errorf("%s: line %d: %w; remove the line to resume without it", path, n, err)
+			return nil, fmt.Errorf("line %d: %w; remove the line to resume without it", n, err)
 		}
 		flags = append(flags, f)
 	}

@@ -224,7 +224,7 @@ func ReadStatus(path string) (trainer.Status, error) {
 		return s, fmt.Errorf("status of a run: %w", err)
 	}
 	if err := json.Unmarshal(text, &s); err != nil {
-		return s, fmt.Errorf("status of a run: %s: %w", filepath.Join(path, StatusFile), err)
+		return trainer.Status{}, fmt.Errorf("status of a run: %s: %w", filepath.Join(path, StatusFile), err)
 	}
 	return s, nil
 }
