@@ -96,7 +96,8 @@ func Path(root, name string, now time.Time) string {
 	return filepath.Join(root, fit+"-"+now.Format("20060102-150405"))
 }
 
-// Create makes the folder of a new run and locks it. A folder that holds anything is an ErrExists.
+// Create makes the folder of a new run and locks it. A folder that holds anything is an ErrExists, unless it is what a
+// Create left that was cut short.
 func Create(path string, config []byte, env Env) (*Dir, error) {
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
@@ -120,8 +121,11 @@ func (d *Dir) fill(env Env) error {
 	if err := checkEmpty(d.path); err != nil {
 		return err
 	}
+	if err := atomicfile.Clean(d.path); err != nil {
+		return fmt.Errorf("run folder: %w", err)
+	}
 	for _, sub := range []string{SpectraDir, CheckpointsDir} {
-		if err := os.Mkdir(d.Path(sub), 0o755); err != nil {
+		if err := os.MkdirAll(d.Path(sub), 0o755); err != nil {
 			return fmt.Errorf("run folder: %w", err)
 		}
 	}
@@ -140,8 +144,14 @@ func checkEmpty(path string) error {
 	if err != nil {
 		return fmt.Errorf("run folder: %w", err)
 	}
+	// Whoever makes a run locks the folder before anything else, and writes the config last.
+	_, err = os.Stat(filepath.Join(path, lockFile))
+	begun := err == nil
 	for _, e := range entries {
-		if e.Name() != lockFile {
+		switch name := e.Name(); {
+		case name == lockFile:
+		case begun && (name == SpectraDir || name == CheckpointsDir || name == EnvFile || atomicfile.Temporary(name)):
+		default:
 			return fmt.Errorf("run folder %s: %w (it holds %s); choose another, or resume the run that is in it", path, ErrExists, e.Name())
 		}
 	}

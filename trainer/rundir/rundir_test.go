@@ -104,6 +104,42 @@ func TestCreateRefusesToOverwrite(t *testing.T) {
 	}
 }
 
+// A process that is killed while it makes the folder leaves files but no run: the next one makes it anew, unless the first
+// one is alive.
+func TestCreateAfterOneCutShort(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a")
+	if err := os.MkdirAll(filepath.Join(path, SpectraDir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(path, ".env.json.123.tmp"), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Create(path, nil, Env{}); !errors.Is(err, ErrExists) {
+		t.Errorf("files of nobody knows whom: error %v", err)
+	}
+	held, err := lockDir(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Create(path, nil, Env{}); !errors.Is(err, ErrLocked) {
+		t.Errorf("while another makes it: error %v", err)
+	}
+	if err := held.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d, err := Create(path, []byte("name: b\n"), Env{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if got := read(t, d.Path(ConfigFile)); got != "name: b\n" {
+		t.Errorf("config %q", got)
+	}
+	if left, err := filepath.Glob(filepath.Join(path, ".*.tmp")); err != nil || left != nil {
+		t.Errorf("left %v, %v", left, err)
+	}
+}
+
 func TestOpenWithoutRun(t *testing.T) {
 	if _, err := Open(t.TempDir()); !errors.Is(err, ErrNoRun) {
 		t.Errorf("error %v", err)

@@ -64,6 +64,11 @@ func WriteBytes(path string, content []byte) error {
 	})
 }
 
+// Temporary tells whether a file of that name is one that Write had not finished.
+func Temporary(name string) bool {
+	return strings.HasPrefix(name, ".") && strings.HasSuffix(name, suffix)
+}
+
 // Clean removes the temporary files that a killed process left in dir. Nobody else may be writing there.
 func Clean(dir string) error {
 	entries, err := os.ReadDir(dir)
@@ -71,7 +76,7 @@ func Clean(dir string) error {
 		return err
 	}
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") && strings.HasSuffix(e.Name(), suffix) {
+		if Temporary(e.Name()) {
 			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
 				return err
 			}
