@@ -32,9 +32,10 @@ func ImpulseGain(shape models.Shape, value float64, p models.Projection, w spect
 // Gauge is a full measurement at one image, as `train gain` prints it.
 type Gauge struct {
 	spectrum.Gain
-	Spectrum *spectrum.Spectrum
-	Winner   int     // class of the largest logit
-	Score    float64 // its softmax score
+	Spectrum   *spectrum.Spectrum
+	Derivative []float64 // [H,W,C] before the window
+	Winner     int       // class of the largest logit
+	Score      float64   // its softmax score
 }
 
 // Gauge measures the response at the probe's image.
@@ -51,7 +52,8 @@ func (g *ImageGain) Gauge(net Linearizer) (Gauge, error) {
 	if err != nil {
 		return Gauge{}, fmt.Errorf("gain: %w", err)
 	}
-	return Gauge{Gain: response.MaximumGain(), Spectrum: response, Winner: lin.Winner[0], Score: lin.Score[0]}, nil
+	return Gauge{Gain: response.MaximumGain(), Spectrum: response, Derivative: lin.Derivative,
+		Winner: lin.Winner[0], Score: lin.Score[0]}, nil
 }
 
 // Measure implements Probe.
@@ -60,7 +62,7 @@ func (g *ImageGain) Measure(_ context.Context, s Subject) (Reading, error) {
 	if err != nil {
 		return Reading{}, err
 	}
-	r := Reading{Spectrum: m.Spectrum, Signals: []trainer.Signal{{Name: GainDB, Value: m.MeanDB}}}
+	r := Reading{Spectrum: m.Spectrum, Derivative: m.Derivative, Signals: []trainer.Signal{{Name: GainDB, Value: m.MeanDB}}}
 	for k, db := range m.ChannelsDB {
 		r.Signals = append(r.Signals, trainer.Signal{Name: fmt.Sprint(GainChannelDB, k), Value: db})
 	}

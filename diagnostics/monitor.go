@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/maxgain/maxgain/diagnostics/spectrum"
 	"github.com/maxgain/maxgain/trainer"
 )
 
@@ -13,8 +12,8 @@ import (
 type Monitor struct {
 	Probes []Probe
 	Every  int // epochs from one measurement to the next; 0 measures never
-	// Save, if not nil, is given each probe's spectrum, if it has one, to keep.
-	Save func(epoch int, s *spectrum.Spectrum) error
+	// Save, if not nil, is given each reading that has a spectrum, to keep it.
+	Save func(epoch int, r Reading) error
 }
 
 // Name implements trainer.Hook.
@@ -37,7 +36,7 @@ func (m *Monitor) AfterEpoch(ctx context.Context, s *trainer.State) error {
 		}
 		row.Signals = append(row.Signals, reading.Signals...)
 		if m.Save != nil && reading.Spectrum != nil {
-			if err := m.Save(row.Epoch, reading.Spectrum); err != nil {
+			if err := m.Save(row.Epoch, reading); err != nil {
 				return fmt.Errorf("saving the spectrum of epoch %d: %w", row.Epoch, err)
 			}
 		}

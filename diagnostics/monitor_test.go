@@ -32,7 +32,7 @@ func TestMonitor(t *testing.T) {
 	}{{0, ""}, {1, "0:0 1:1 2:2 3:3 4:4 "}, {2, "0:0 2:2 4:4 "}} {
 		var saved []int
 		m := &Monitor{Probes: []Probe{countProbe{}, Changes{}}, Every: test.every,
-			Save: func(epoch int, _ *spectrum.Spectrum) error { saved = append(saved, epoch); return nil }}
+			Save: func(epoch int, _ Reading) error { saved = append(saved, epoch); return nil }}
 		s := &trainer.State{History: &trainer.History{}}
 		for epoch := range 5 {
 			s.History.Rows = append(s.History.Rows, trainer.Row{Epoch: epoch})
@@ -66,7 +66,7 @@ func TestMonitorErrors(t *testing.T) {
 	if err := m.AfterEpoch(context.Background(), s); !errors.Is(err, fault) || !strings.Contains(err.Error(), "epoch 3") {
 		t.Errorf("probe's fault: got %v", err)
 	}
-	m = &Monitor{Probes: []Probe{countProbe{}}, Every: 1, Save: func(int, *spectrum.Spectrum) error { return fault }}
+	m = &Monitor{Probes: []Probe{countProbe{}}, Every: 1, Save: func(int, Reading) error { return fault }}
 	if err := m.AfterEpoch(context.Background(), s); !errors.Is(err, fault) {
 		t.Errorf("fault in saving: got %v", err)
 	}

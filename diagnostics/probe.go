@@ -45,8 +45,9 @@ type Subject struct {
 
 // Reading is what a probe found at one epoch.
 type Reading struct {
-	Signals  []trainer.Signal
-	Spectrum *spectrum.Spectrum // the response behind the signals where there is a single one, else nil
+	Signals    []trainer.Signal
+	Spectrum   *spectrum.Spectrum // the response behind the signals where there is a single one, else nil
+	Derivative []float64          // [H,W,C] the data derivative that Spectrum is of, before any window
 }
 
 // Probe measures a network at one moment. It keeps no state between calls, so that a resumed run reads the same.

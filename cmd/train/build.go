@@ -196,7 +196,7 @@ func probes(c configs.Config, shape models.Shape, sample diagnostics.Sample, shi
 
 // keeper takes what hooks find beside the history.
 type keeper struct {
-	spectrum func(epoch int, s *spectrum.Spectrum) error      // nil: not kept
+	spectrum func(epoch int, r diagnostics.Reading) error     // nil: not kept
 	verdict  func(epoch int, report diagnostics.Report) error // appeared or changed
 }
 

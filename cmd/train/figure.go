@@ -40,7 +40,7 @@ that no other one is training, and the last to finish draws the figure.`,
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.runs, "runs", "runs/figures", "`folder` of the runs, a folder a run in it")
-	flags.StringVarP(&f.out, "out", "o", "figures", "`folder` to write the figure to")
+	flags.StringVarP(&f.out, "out", "o", "runs/figures", "`folder` to write the figure to")
 	flags.UintSliceVar(&f.seeds, "seeds", []uint{1}, "`seeds` to train each curve with, separated by commas")
 	flags.StringVar(&f.dataDir, "data-dir", "", "`folder` of the data (else $MAXGAIN_DATA, the user's cache, a download)")
 	flags.UintVar(&f.workers, "workers", 0, "cores to use; results do not depend on it (0 = all)")

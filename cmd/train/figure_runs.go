@@ -166,7 +166,7 @@ func (a *app) trainOne(ctx context.Context, r figureRun, f figureFlags) error {
 		}
 	}
 	if errors.Is(err, trainer.ErrDiverged) {
-		a.log.Info("the run has diverged: its curve ends there", "name", r.config.Name)
+		a.log.Warn("the curve ends early", "name", r.config.Name, "error", err)
 		return nil
 	}
 	return err

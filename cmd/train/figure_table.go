@@ -1,7 +1,7 @@
 package main
 
-// paperFigure is a figure of Stamatescu & McDonnell (2018), arXiv:1810.03241. The rates that the paper's text has lost
-// are those of docs/figures.md.
+// paperFigure is a figure of Stamatescu & McDonnell (2018), arXiv:1810.03241. The base rates are those of MatConvNet's
+// examples, which the paper trained with; the factors between rates are inferred (docs/figures.md).
 type paperFigure struct {
 	number int
 	title  string

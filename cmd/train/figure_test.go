@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/maxgain/maxgain/diagnostics/report"
 	"github.com/maxgain/maxgain/trainer"
 	"github.com/maxgain/maxgain/trainer/rundir"
 )
@@ -236,11 +235,5 @@ func TestFigureOfAnotherRunsFolder(t *testing.T) {
 		if code != exitUsage || !strings.Contains(stderr, want) {
 			t.Errorf("exit code %d, stderr lacks %q:\n%s", code, want, stderr)
 		}
-	}
-}
-
-func TestFigureWithoutCurves(t *testing.T) {
-	if _, err := (report.Figure{Number: 8}).Save(t.TempDir()); !errors.Is(err, report.ErrNoRuns) {
-		t.Errorf("got %v, want ErrNoRuns", err)
 	}
 }

@@ -21,9 +21,12 @@ import (
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/diagnostics/report"
+	"github.com/maxgain/maxgain/diagnostics/spectrum"
 	"github.com/maxgain/maxgain/models"
 	"github.com/maxgain/maxgain/trainer"
 	"github.com/maxgain/maxgain/trainer/rundir"
+	"github.com/maxgain/maxgain/trainer/tensorboard"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -239,6 +242,34 @@ func TestRunAndItsFolder(t *testing.T) {
 		t.Errorf("a second run in the folder: exit code %d, %s", code, stderr)
 	}
 	sameGainAsSaved(t, dir)
+	spectraAreThere(t, dir)
+}
+
+// spectraAreThere checks the measurement that a run of 2 epochs keeps: the spectrum saved is that of the derivative saved,
+// after the window, and each epoch has a picture for TensorBoard.
+func spectraAreThere(t *testing.T, dir string) {
+	t.Helper()
+	run, err := report.Load(dir, diagnostics.DefaultThresholds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run.Derivative == nil || run.Derivative.Epoch != 2 || len(run.Spectra) != 3 {
+		t.Fatalf("%d spectra, derivative %+v", len(run.Spectra), run.Derivative)
+	}
+	response, err := spectrum.Response(run.Derivative.Channels[0], 28, 28, 1, spectrum.HannWindow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(response.DB(), run.Spectra[2].Channels[0]) {
+		t.Error("the spectrum saved is not that of the derivative saved")
+	}
+	events, err := os.ReadFile(filepath.Join(dir, "tb", tensorboard.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(events, []byte("\x89PNG\r\n")); n != 3 {
+		t.Errorf("%d pictures for TensorBoard, want one of each of 3 epochs", n)
+	}
 }
 
 // sameGainAsSaved measures the last checkpoint's gain and compares it with the run's last row.

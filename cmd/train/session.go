@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"image"
 	"time"
 
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/diagnostics"
 	"github.com/maxgain/maxgain/diagnostics/report"
-	"github.com/maxgain/maxgain/diagnostics/spectrum"
 	"github.com/maxgain/maxgain/models"
 	"github.com/maxgain/maxgain/trainer"
 	"github.com/maxgain/maxgain/trainer/rundir"
@@ -81,7 +81,7 @@ func (s *session) trainer(net *models.Net, judge diagnostics.Thresholds, resume 
 	}
 	kept := recorders{lastVerdict{s, judge}, s.dir}
 	if s.config.Output.TensorBoard {
-		events, err := tensorboard.New(s.dir.Path("tb"), tensorboard.Options{Start: s.started})
+		events, err := tensorboard.New(s.dir.Path("tb"), tensorboard.Options{Start: s.started, Image: s.spectrumImage})
 		if err != nil {
 			return nil, err
 		}
@@ -96,15 +96,33 @@ func (s *session) trainer(net *models.Net, judge diagnostics.Thresholds, resume 
 	return trainer.New(net, s.data, o)
 }
 
-// saveSpectrum keeps a response, a file a channel.
-func (s *session) saveSpectrum(epoch int, response *spectrum.Spectrum) error {
-	plane, db := response.H*response.W, response.DB()
-	for c := range response.C {
-		if err := s.dir.SaveSpectrum(epoch, report.SpectrumName(c), response.H, response.W, db[c*plane:][:plane]); err != nil {
+// saveSpectrum keeps a response and the derivative that it is of, a file a channel.
+func (s *session) saveSpectrum(epoch int, r diagnostics.Reading) error {
+	h, w, channels, db := r.Spectrum.H, r.Spectrum.W, r.Spectrum.C, r.Spectrum.DB()
+	derivative := make([]float64, h*w)
+	for c := range channels {
+		for i := range derivative {
+			derivative[i] = r.Derivative[i*channels+c]
+		}
+		err := errors.Join(s.dir.SavePlane(epoch, report.SpectrumName(c), h, w, db[c*h*w:][:h*w]),
+			s.dir.SavePlane(epoch, report.DerivativeName(c), h, w, derivative))
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// spectrumPixels is the side of a frequency in a TensorBoard picture.
+const spectrumPixels = 8
+
+// spectrumImage is the picture of an epoch's response, nil if there is none.
+func (s *session) spectrumImage(epoch int) (image.Image, error) {
+	p, err := report.ReadSpectrum(s.dir.Path(rundir.SpectraDir), epoch)
+	if p == nil || err != nil {
+		return nil, err
+	}
+	return report.SpectrumImage(*p, spectrumPixels), nil
 }
 
 // verdictFlag is a line of flags.jsonl: a report, told after an epoch.

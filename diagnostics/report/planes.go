@@ -30,16 +30,16 @@ func DerivativeName(k int) string { return fmt.Sprintf("derivative-c%d", k) }
 
 var planeFile = regexp.MustCompile(`^epoch-(\d+)-(derivative-)?c(\d+)\.npy$`)
 
-// readPlanes reads the spectra and the last derivative; no folder is none.
-func (r *Run) readPlanes(dir string) error {
+// planePaths are the files in a folder of spectra by epoch and channel; no folder is none.
+func planePaths(dir string) (spectra, derivatives map[int]map[int]string, err error) {
+	spectra, derivatives = map[int]map[int]string{}, map[int]map[int]string{}
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return spectra, derivatives, nil
 	}
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	spectra, derivatives := map[int]map[int]string{}, map[int]map[int]string{} // epoch → channel → path
 	for _, e := range entries {
 		m := planeFile.FindStringSubmatch(e.Name())
 		if m == nil {
@@ -48,7 +48,7 @@ func (r *Run) readPlanes(dir string) error {
 		epoch, err1 := strconv.Atoi(m[1])
 		channel, err2 := strconv.Atoi(m[3])
 		if err := errors.Join(err1, err2); err != nil {
-			return fmt.Errorf("%s: %w", filepath.Join(dir, e.Name()), err)
+			return nil, nil, fmt.Errorf("%s: %w", filepath.Join(dir, e.Name()), err)
 		}
 		of := spectra
 		if m[2] != "" {
@@ -58,6 +58,25 @@ func (r *Run) readPlanes(dir string) error {
 			of[epoch] = map[int]string{}
 		}
 		of[epoch][channel] = filepath.Join(dir, e.Name())
+	}
+	return spectra, derivatives, nil
+}
+
+// ReadSpectrum reads an epoch's frequency response from a folder of spectra, nil if it has none.
+func ReadSpectrum(dir string, epoch int) (*Plane, error) {
+	spectra, _, err := planePaths(dir)
+	if err != nil || spectra[epoch] == nil {
+		return nil, err
+	}
+	p, err := readPlane(epoch, spectra[epoch])
+	return &p, err
+}
+
+// readPlanes reads the spectra and the last derivative.
+func (r *Run) readPlanes(dir string) error {
+	spectra, derivatives, err := planePaths(dir)
+	if err != nil {
+		return err
 	}
 	if r.Spectra, err = readAll(spectra); err != nil {
 		return err

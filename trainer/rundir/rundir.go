@@ -5,7 +5,7 @@
 //	metrics.csv    one line an epoch, and the same as metrics.jsonl
 //	flags.jsonl    verdicts when they appeared
 //	status.json    what has become of the run, and why
-//	spectra/       frequency responses, .npy
+//	spectra/       frequency responses and the data derivatives that they are of, .npy
 //	checkpoints/   weights, .safetensors
 //
 // Every file is replaced as a whole and made durable before it takes its name, so that a crash, a full
@@ -126,7 +126,7 @@ func (d *Dir) fill(env Env) error {
 		return err
 	}
 	for _, sub := range []string{SpectraDir, CheckpointsDir} {
-		if err := os.Mkdir(d.Path(sub), 0o755); err != nil {
+		if err := os.MkdirAll(d.Path(sub), 0o755); err != nil {
 			return fmt.Errorf("run folder: %w", err)
 		}
 	}
@@ -234,10 +234,10 @@ func WriteFile(path string, content func(io.Writer) error) error {
 	return atomicfile.Write(path, content)
 }
 
-// SaveSpectrum writes a response [rows,cols] in dB as spectra/epoch-0007-NAME.npy, float64.
-func (d *Dir) SaveSpectrum(epoch int, name string, rows, cols int, values []float64) error {
+// SavePlane writes a response in dB or a derivative, [rows,cols], as spectra/epoch-0007-NAME.npy, float64.
+func (d *Dir) SavePlane(epoch int, name string, rows, cols int, values []float64) error {
 	if rows < 1 || cols < 1 || len(values) != rows*cols {
-		return fmt.Errorf("spectrum %s of epoch %d: %d values for %d×%d", name, epoch, len(values), rows, cols)
+		return fmt.Errorf("%s of epoch %d: %d values for %d×%d", name, epoch, len(values), rows, cols)
 	}
 	path := d.Path(SpectraDir, fmt.Sprintf("epoch-%04d-%s.npy", epoch, filepath.Base(name)))
 	return atomicfile.Write(path, func(w io.Writer) error {

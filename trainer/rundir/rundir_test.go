@@ -259,10 +259,10 @@ func TestDamagedFlags(t *testing.T) {
 	}
 }
 
-func TestSaveSpectrum(t *testing.T) {
+func TestSavePlane(t *testing.T) {
 	d := create(t)
 	values := []float64{1, 2, 3, -4, 5.5, math.Inf(-1)}
-	if err := d.SaveSpectrum(7, "c0", 2, 3, values); err != nil {
+	if err := d.SavePlane(7, "c0", 2, 3, values); err != nil {
 		t.Fatal(err)
 	}
 	var m mat.Dense
@@ -272,13 +272,13 @@ func TestSaveSpectrum(t *testing.T) {
 	if !mat.Equal(&m, mat.NewDense(2, 3, values)) {
 		t.Errorf("read back %v", mat.Formatted(&m))
 	}
-	if err := d.SaveSpectrum(7, "../../c0", 2, 3, values); err != nil {
+	if err := d.SavePlane(7, "../../c0", 2, 3, values); err != nil {
 		t.Fatal(err)
 	}
 	if entries, err := os.ReadDir(d.Path(SpectraDir)); err != nil || len(entries) != 1 {
 		t.Errorf("a name with a path left the folder: %v, error %v", entries, err)
 	}
-	if err := d.SaveSpectrum(7, "c0", 2, 2, values); err == nil {
+	if err := d.SavePlane(7, "c0", 2, 2, values); err == nil {
 		t.Error("wrong size: no error")
 	}
 }
