@@ -69,7 +69,11 @@ func Judge(l Losses) Truth {
 	if lowest := slices.Min(v); end(l.ValLoss) >= lowest+max(lossRise, lossRelative*lowest) {
 		return Truth{diagnostics.Overfitting, diagnostics.Overconfident, l.Epochs[lastMinimum(v)]}
 	}
-	if stuck || falls(v, end(l.ValLoss), stillLoss) || falls(e, end(l.ValError), stillError) {
+	lossEnd, errorEnd := end(l.ValLoss), end(l.ValError)
+	quarter, half := n-1-n/4, n-1-n/2
+	if stuck || v[quarter]-lossEnd >= max(stillLoss, stillRelative*v[quarter]) ||
+		v[half]-lossEnd >= 2*max(stillLoss, stillRelative*v[half]) ||
+		e[quarter]-errorEnd >= max(stillError, stillRelative*e[quarter]) {
 		return Truth{diagnostics.StillLearning, pace(l.TrainLoss, stuck), l.Epochs[n-1]}
 	}
 	return Truth{Verdict: diagnostics.Converged, Epoch: l.Epochs[plateau(v, end(l.ValLoss))]}
@@ -87,14 +91,6 @@ func tooHigh(t []float64) bool {
 		up += max(0, t[i]-t[i-1])
 	}
 	return up >= unsteady*span || end(t)-lowest >= stayedUp*span
-}
-
-// falls tells whether a smoothed series was still falling: over the last quarter by a least amount or share, or over
-// the last half by twice as much.
-func falls(v []float64, level, least float64) bool {
-	n := len(v)
-	quarter, half := v[n-1-n/4], v[n-1-n/2]
-	return quarter-level >= max(least, stillRelative*quarter) || half-level >= 2*max(least, stillRelative*half)
 }
 
 // pace tells a rate too low from a run too short by the shape of the training loss.
