@@ -96,7 +96,7 @@ func columnsOf(header []string, names Mapping, reader *csv.Reader) ([]string, er
 		}
 		place[name] = i
 		columns[i] = name
-		if name != "epoch" && name != TrainLoss && name != LearningRate {
+		if name != "epoch" && name != TrainLoss && name != TrainError && name != LearningRate {
 			signals++
 		}
 	}

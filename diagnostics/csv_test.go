@@ -87,7 +87,7 @@ func TestCurvesHoldNoValidation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &trainer.History{Rows: []trainer.Row{{Epoch: 0, TrainLoss: math.NaN()}, {Epoch: 1, TrainLoss: 2, ValLoss: 3, ValError: 4, TestLoss: 5, LearningRate: 0.1,
+	h := &trainer.History{Rows: []trainer.Row{{Epoch: 0, TrainLoss: math.NaN()}, {Epoch: 1, TrainLoss: 2, TrainError: 0.5, ValLoss: 3, ValError: 4, TestLoss: 5, LearningRate: 0.1,
 		Signals: []trainer.Signal{{Name: GainDB, Value: -7}, {Name: "val_gain", Value: 1}}}}}
 	fromHistory := FromHistory(h)
 	for name := range c.series {
@@ -95,7 +95,7 @@ func TestCurvesHoldNoValidation(t *testing.T) {
 			t.Errorf("the curve of a file holds %s", name)
 		}
 	}
-	if len(fromHistory.series) != 3 || series(t, fromHistory, TrainLoss)[1] != 2 || !math.IsNaN(series(t, fromHistory, TrainLoss)[0]) ||
+	if len(fromHistory.series) != 4 || series(t, fromHistory, TrainError)[1] != 0.5 || series(t, fromHistory, TrainLoss)[1] != 2 || !math.IsNaN(series(t, fromHistory, TrainLoss)[0]) ||
 		series(t, fromHistory, GainDB)[1] != -7 || series(t, fromHistory, LearningRate)[1] != 0.1 {
 		t.Errorf("the curve of a history holds %v", fromHistory.series)
 	}

@@ -11,6 +11,7 @@ import (
 // Columns that a Curve holds beside the probes' signals.
 const (
 	TrainLoss    = "train_loss"    // mean −log softmax over the epoch, while the weights changed
+	TrainError   = "train_error"   // share of training images classified wrongly over the epoch
 	LearningRate = "learning_rate" // the base rate of the epoch
 )
 
@@ -26,7 +27,7 @@ type Curve struct {
 func known(name string) bool {
 	switch name {
 	case GainDB, PositionsMedianDB, PositionsSpreadDB, PopulationGainDB, BoundaryDistance, LowShare, PredictionChanges,
-		ShiftLoss, ShiftError, TrainLoss, LearningRate:
+		ShiftLoss, ShiftError, TrainLoss, TrainError, LearningRate:
 		return true
 	}
 	return strings.HasPrefix(name, GainChannelDB)
@@ -84,7 +85,7 @@ func FromHistory(h *trainer.History) *Curve {
 	for _, row := range h.Rows {
 		values := map[string]float64{LearningRate: row.LearningRate}
 		if row.Epoch >= 1 {
-			values[TrainLoss] = measuredLoss(row.TrainLoss)
+			values[TrainLoss], values[TrainError] = measuredLoss(row.TrainLoss), row.TrainError
 		}
 		for _, s := range row.Signals {
 			if known(s.Name) {

@@ -29,10 +29,11 @@ func below(now, best float64) float64 { return 1 - now/best }
 func over(now, best float64) float64  { return now/best - 1 }
 func under(now, best float64) float64 { return best - now }
 
-// signs lists those signals of the three that the curve has.
+// signs lists those signals that the curve has.
 func (f *features) signs() []sign {
 	r := f.t.Rules
 	all := []sign{
+		{ShiftLoss, "relative rise over its lowest", f.shiftLoss.smooth(r.Smoothing), r.ShiftRise, over, lower},
 		{LowShare, "fall under its highest", f.share.smooth(r.Smoothing), r.ShareFall, under, higher},
 		{BoundaryDistance, "relative fall under its highest", f.distance.smooth(r.Smoothing), r.DistanceFall, below, higher},
 		{PredictionChanges, "relative rise over their lowest", f.changes.smooth(r.ChangesWeight), r.ChangesRise, over, lower},
@@ -59,12 +60,9 @@ func (s sign) departures() trace {
 	return out
 }
 
-// memorising looks for the first epoch at which the signs have held for as many epochs as patience asks. The decision
-// boundary must have come nearer, and predictions begin to change again; or it must have come twice as near with the
-// low-frequency share fallen as well, because some networks learn by heart without a rise of the changes. Share and
-// changes alone are moved by a high learning rate too, and count together only where no distance was measured. The
-// search goes through the epochs in order and lets an epoch be judged by those up to it alone, so that what was found
-// stands when the curve grows.
+// memorising looks for the first epoch at which the signs have held for as many epochs as patience asks. The search goes
+// through the epochs in order and lets an epoch be judged by those up to it alone, so that what was found stands when the
+// curve grows.
 func (f *features) memorising() onset {
 	signs := f.signs()
 	if len(signs) < 2 {
@@ -81,12 +79,7 @@ func (f *features) memorising() onset {
 	}
 	run := 0
 	for _, epoch := range f.epochs {
-		distance, share, changes := strength[BoundaryDistance][epoch], strength[LowShare][epoch], strength[PredictionChanges][epoch]
-		holds := distance >= 1 && changes >= 1 || distance >= 2 && share >= 1
-		if len(f.distance.y) == 0 {
-			holds = share >= 1 && changes >= 1
-		}
-		if !holds {
+		if !f.signsHold(strength, epoch) {
 			run = 0
 			continue
 		}
@@ -95,6 +88,27 @@ func (f *features) memorising() onset {
 		}
 	}
 	return onset{}
+}
+
+// signsHold tells whether the signs' strengths, by signal, mean overfitting at an epoch. On moved images labels learnt by
+// heart show first as predictions that begin to change again while the loss no longer falls; overconfidence as a loss
+// that has risen for good, in company of a boundary that has come nearer or of a derivative with more high frequencies.
+//
+// Where no moved images were looked at, the boundary must have come nearer and predictions begin to change again; or it
+// must have come twice as near with the low-frequency share fallen as well, because some networks learn by heart
+// without a rise of the changes. Share and changes alone are moved by a high learning rate too, and count together only
+// where no distance was measured either.
+func (f *features) signsHold(strength map[string]map[float64]float64, epoch float64) bool {
+	distance, share, changes := strength[BoundaryDistance][epoch], strength[LowShare][epoch], strength[PredictionChanges][epoch]
+	if len(f.shiftLoss.y) > 0 {
+		shift := strength[ShiftLoss][epoch]
+		turned := shift*f.t.Rules.ShiftRise >= f.t.Rules.ShiftTurn
+		return changes >= 1 && turned || shift >= 1 && (distance >= 1 || share >= 1)
+	}
+	if len(f.distance.y) > 0 {
+		return distance >= 1 && changes >= 1 || distance >= 2 && share >= 1
+	}
+	return share >= 1 && changes >= 1
 }
 
 // describe fills in what stands behind overfitting seen at an epoch. Labels are being memorised when predictions begin
@@ -122,11 +136,20 @@ func (f *features) describe(signs []sign, departures []trace, epoch float64) ons
 	return o
 }
 
-// keep is the epoch up to the given one whose weights to keep: the last at which the boundary had not come nearer
-// by the share that the thresholds allow; without distances, the epoch of fewest prediction changes; with
-// neither, the given epoch itself. An epoch qualifies by those up to it alone: an online rule that marks every epoch
-// that keeps itself has the right one marked last.
+// keep is the epoch up to the given one whose weights to keep: the one at which loss times error on moved images was
+// lowest; where there are none, the last one at which the boundary had not come nearer by the share that the thresholds
+// allow; without distances, the epoch of fewest prediction changes; with none of these, the given epoch itself. An epoch
+// qualifies by those up to it alone: an online rule that marks every epoch that keeps itself has the right one marked last.
 func (f *features) keep(epoch float64) float64 {
+	if loss, failed := f.shiftLoss.smooth(f.t.Rules.Smoothing).until(epoch), f.shiftError.smooth(f.t.Rules.Smoothing).until(epoch); len(loss.y) > 0 && len(loss.y) == len(failed.y) {
+		best, lowest := loss.x[0], math.Inf(1)
+		for i, v := range loss.y {
+			if v *= failed.y[i]; v <= lowest {
+				best, lowest = loss.x[i], v
+			}
+		}
+		return best
+	}
 	if t := f.distance.smooth(f.t.Rules.Smoothing).until(epoch); len(t.y) > 0 {
 		best, highest := t.x[0], t.y[0]
 		for i, v := range t.y {

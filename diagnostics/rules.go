@@ -82,6 +82,30 @@ func diverged(f *features) *finding {
 			return f.lost(f.loss.x[n], f.fact(TrainLoss, "back at", end, "", regained*highest, f.loss.since(f.loss.x[n]), true))
 		}
 	}
+	return stuck(f)
+}
+
+// stillGuesses is the training error from which a network is taken to guess, and stuckRange the range of the training
+// loss, relative to its highest, within which it has not moved.
+const (
+	stillGuesses = 0.85
+	stuckRange   = 0.02
+)
+
+// stuck holds when the training loss came down from a bad beginning to the level of a guess, and has stayed there with
+// nearly all images classified wrongly: nothing goes through the network any more.
+func stuck(f *features) *finding {
+	failed := lastThird(f.c.trace(TrainError))
+	if len(f.loss.y) < f.t.Rules.LeastEpochs || len(failed.y) == 0 || !f.learnt {
+		return nil
+	}
+	late := f.loss.since(f.loss.x[len(f.loss.x)/3])
+	highest, lowest := quantile(late.y, 1), quantile(late.y, 0)
+	if level := median(failed.y); level >= stillGuesses && highest-lowest <= stuckRange*highest {
+		found := f.lost(late.x[0], f.fact(TrainError, "level in the last third", level, "", stillGuesses, failed, true))
+		found.evidence = append(found.evidence, f.fact(TrainLoss, "range since", (highest-lowest)/highest, "", stuckRange, late, true))
+		return found
+	}
 	return nil
 }
 

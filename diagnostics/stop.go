@@ -47,6 +47,16 @@ type Decision struct {
 // settledEpochs is for how many epochs in a row a run must have been judged converged to be stopped for it.
 const settledEpochs = 3
 
+// settledChanges is the smoothed share of changed predictions up to which a run may be stopped as converged.
+const settledChanges = 0.005
+
+// predictionsSettled tells whether predictions hardly change any more; true where they were not watched. A gain may pause
+// on its way, and a run is stopped only once.
+func (f *features) predictionsSettled() bool {
+	changes := f.changes.smooth(f.t.Rules.ChangesWeight)
+	return len(changes.y) == 0 || changes.y[len(changes.y)-1] <= settledChanges
+}
+
 // Decide is the stop rule as a pure function of the curve up to an epoch.
 func (s *Stop) Decide(c *Curve) Decision {
 	f := featuresOf(c, s.Thresholds)
@@ -63,7 +73,7 @@ func (s *Stop) Decide(c *Curve) Decision {
 		d.Detail = fmt.Sprintf("overfitting since epoch %d", d.Report.Epoch)
 	case Converged:
 		n := len(c.Epochs)
-		if !s.OnConvergence || n < settledEpochs {
+		if !s.OnConvergence || n < settledEpochs || !f.predictionsSettled() {
 			return d
 		}
 		for k := n - settledEpochs + 1; k < n; k++ {

@@ -38,6 +38,8 @@ type Rules struct {
 	Begun           float64 `yaml:"begun"`            // training loss over its highest at which learning has begun
 	Smoothing       float64 `yaml:"smoothing"`        // weight of the newest value of low_share and boundary_distance
 	ChangesWeight   float64 `yaml:"changes_weight"`   // the same of prediction_changes
+	ShiftRise       float64 `yaml:"shift_rise"`       // of shift_loss over its lowest, relative
+	ShiftTurn       float64 `yaml:"shift_turn"`       // the same, from which it no longer falls
 	ShareFall       float64 `yaml:"share_fall"`       // of low_share under its highest
 	DistanceFall    float64 `yaml:"distance_fall"`    // of boundary_distance under its highest, relative
 	DistanceKeep    float64 `yaml:"distance_keep"`    // the same, up to which weights are worth keeping
@@ -66,7 +68,7 @@ func DefaultThresholds() Thresholds {
 			LeastEpochs:  6,
 			UnsteadyLoss: 0.6, CollapseDB: 30,
 			Begun: 0.95, Smoothing: 0.5, ChangesWeight: 0.4,
-			ShareFall: 0.02, DistanceFall: 0.12, DistanceKeep: 0.08, ChangesRise: 0.2, MemorisedLoss: 0.8, Patience: 2,
+			ShiftRise: 0.33, ShiftTurn: 0.02, ShareFall: 0.06, DistanceFall: 0.12, DistanceKeep: 0.08, ChangesRise: 0.2, MemorisedLoss: 0.8, Patience: 2,
 			LateVariability: 3, LateFloorDB: 0.5,
 			RisingShare: 0.15, RisingDB: 0.75, FallingLoss: 0.05, LearntLoss: 0.05, LinearPace: 0.5, PlateauDB: 1,
 		},
