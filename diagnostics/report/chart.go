@@ -152,7 +152,8 @@ func (f *frame) py(v float64) float64 {
 	return bottom - (bottom-top)*f.y.at(v)
 }
 
-// placeMarks gives each mark the first row above the plot in which it covers no other.
+// placeMarks gives each mark the first row above the plot in which it covers no other, and in which its upright line, if
+// it has one, begins below the labels that it would cross. A label stands over its window, or begins at its line.
 func (f *frame) placeMarks() {
 	var ends []float64 // of what is taken, by row
 	marks := slices.Clone(f.marks)
@@ -168,9 +169,18 @@ func (f *frame) placeMarks() {
 			continue
 		}
 		half := float64(utf8.RuneCountInString(l.text)) * charWidth / 2
-		l.textCentre = min(max((l.x0+l.x1)/2, f.left+half), f.right-half)
+		centre := (l.x0 + l.x1) / 2
+		if l.from == l.to {
+			centre = l.x0 + half - 2
+			for row, end := range ends {
+				if end > l.x0 {
+					l.row = row + 1
+				}
+			}
+		}
+		l.textCentre = min(max(centre, f.left+half), f.right-half)
 		start, end := min(l.x0, l.textCentre-half), max(l.x1, l.textCentre+half)
-		for l.row = 0; l.row < len(ends) && ends[l.row]+8 > start; l.row++ {
+		for ; l.row < len(ends) && ends[l.row]+8 > start; l.row++ {
 		}
 		if l.row == len(ends) {
 			ends = append(ends, 0)

@@ -130,6 +130,8 @@ func (c chart) plot() (*plot.Plot, *legend, error) {
 	p.Y.Min, p.Y.Max = y.low, y.high
 	if y.log {
 		p.Y.Scale = plot.LogScale{}
+		// gonum makes room for the axis's name as if it stood high up on a logarithmic axis, and squeezes the plot
+		p.Title.Text, p.Y.Label.Text = fmt.Sprintf("%s (%s)", c.title, c.unit), ""
 	}
 	p.Y.Tick.Marker = ticker{y}
 	grid := plotter.NewGrid()
