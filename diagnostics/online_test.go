@@ -135,6 +135,8 @@ func TestStopSwitches(t *testing.T) {
 	over := FromHistory(historyOf(synthetic(40, learning(1, 0, 15))))
 	series := learning(1, 0, 1000)
 	series[TrainLoss] = func(e float64) float64 { return 0.001 + 2.3*math.Exp(-e/3) }
+	restless := FromHistory(historyOf(synthetic(40, series))) // six predictions in a hundred still change
+	series[PredictionChanges] = func(e float64) float64 { return 0.5 * math.Exp(-e/3) }
 	done := FromHistory(historyOf(synthetic(40, series)))
 	for _, test := range []struct {
 		curve       *Curve
@@ -142,7 +144,7 @@ func TestStopSwitches(t *testing.T) {
 		stop, again bool
 	}{
 		{over, true, false, true, true}, {over, false, true, false, false},
-		{done, false, true, true, false}, {done, true, false, false, false},
+		{done, false, true, true, false}, {done, true, false, false, false}, {restless, true, true, false, false},
 	} {
 		d := (&Stop{Thresholds: DefaultThresholds(), OnOverfitting: test.over, OnConvergence: test.conv}).Decide(test.curve)
 		if d.Stop != test.stop || d.Restore != test.again {

@@ -127,6 +127,53 @@ func TestHealthySignsAreNotOverfitting(t *testing.T) {
 	}
 }
 
+// moved adds what moved images show to learning's signals: a loss that falls, and after the epoch turn rises by a share of
+// its lowest, 1.2, each epoch, and an error that follows its half.
+func moved(seed uint64, noise, turn, rise float64) map[string]func(float64) float64 {
+	series := learning(seed, noise, 1000)
+	loss := func(e float64) float64 { return 1.2*(1+rise*max(0, e-turn)) + 1.1*math.Exp(-e/2) }
+	series[ShiftLoss] = noisy(seed+5, 0.01*noise, loss)
+	series[ShiftError] = noisy(seed+6, 0.003*noise, func(e float64) float64 { return 0.3 + 0.1*(loss(e)-1.2) })
+	return series
+}
+
+func TestMovedImagesTellOverfitting(t *testing.T) {
+	for _, noise := range []float64{0, 0.5, 1, 2} {
+		for seed := range uint64(20) {
+			// The loss turns and predictions begin to change again: labels are learnt by heart.
+			series := moved(10*seed, noise, 15, 0.02)
+			series[PredictionChanges] = learning(10*seed, noise, 15)[PredictionChanges]
+			r := expect(t, synthetic(40, series), Overfitting)
+			if r.Kind != Memorised || r.BestEpoch < 9 || r.BestEpoch > 19 { // from 9 on the loss is within 0.01 of its floor
+				t.Errorf("noise %v, seed %d: %v, best epoch %d, want memorised labels and the floor", noise, seed, r.Kind, r.BestEpoch)
+			}
+			// It rises by half while the boundary comes nearer, and predictions settle: the net grows too sure of itself.
+			series = moved(10*seed, noise, 15, 0.02)
+			series[BoundaryDistance] = learning(10*seed, noise, 15)[BoundaryDistance]
+			series[TrainLoss] = func(e float64) float64 { return 0.001 + 2.3*math.Exp(-e/5) }
+			if r := expect(t, synthetic(40, series), Overfitting); r.Kind != Overconfident {
+				t.Errorf("noise %v, seed %d: %v, want overconfidence", noise, seed, r.Kind)
+			}
+		}
+	}
+}
+
+// A loss on moved images that rises alone, as logits grow on images that the net has learnt for good, is no overfitting,
+// nor is one that rises a little in company.
+func TestMovedImagesAloneAreNotOverfitting(t *testing.T) {
+	for _, noise := range []float64{0, 0.5, 1} {
+		for seed := range uint64(20) {
+			series := moved(10*seed, noise, 15, 0.03)
+			series[TrainLoss] = func(e float64) float64 { return 0.001 + 2.3*math.Exp(-e/3) }
+			expect(t, synthetic(40, series), Converged)
+			series = moved(10*seed, noise, 15, 0.005)
+			series[BoundaryDistance] = learning(10*seed, noise, 15)[BoundaryDistance]
+			series[TrainLoss] = func(e float64) float64 { return 0.001 + 2.3*math.Exp(-e/3) }
+			expect(t, synthetic(40, series), Converged)
+		}
+	}
+}
+
 func TestTrainingLossSupports(t *testing.T) {
 	for seed := range uint64(20) {
 		gain := noisy(seed, 2, level)
@@ -183,6 +230,15 @@ func TestDiverged(t *testing.T) {
 			}
 		})
 	}
+	// Down to the loss of a guess and no further, with nine images in ten wrong; but one that never came down from it, and
+	// moves by a hair at every epoch, is only slow.
+	guess := map[string]func(float64) float64{GainDB: level, TrainError: func(float64) float64 { return 0.9 },
+		TrainLoss: func(e float64) float64 { return 2.3 + math.Exp(-2*e) }}
+	expect(t, synthetic(20, guess), Diverged)
+	guess[TrainError] = func(float64) float64 { return 0.8 }
+	expect(t, synthetic(20, guess), Converged)
+	guess[TrainError], guess[TrainLoss] = func(float64) float64 { return 0.9 }, func(e float64) float64 { return 2.3026 - 1e-4*e }
+	expect(t, synthetic(20, guess), StillLearning)
 	// Two epochs are enough for what is certain.
 	expect(t, synthetic(2, map[string]func(float64) float64{GainDB: from(1, level, math.Inf(-1))}), Diverged)
 }
