@@ -75,16 +75,7 @@ func DefaultThresholds() Thresholds {
 	}
 }
 
-// LoadThresholds reads a calibration file; numbers that it leaves out keep their defaults.
-func LoadThresholds(path string) (Thresholds, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return Thresholds{}, fmt.Errorf("calibration: %w", err)
-	}
-	return ParseThresholds(path, text)
-}
-
-// ParseThresholds reads the text of a calibration file of the given name.
+// ParseThresholds reads the text of a calibration file of the given name; numbers that it leaves out keep their defaults.
 func ParseThresholds(name string, text []byte) (Thresholds, error) {
 	t := DefaultThresholds()
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
@@ -98,9 +89,14 @@ func ParseThresholds(name string, text []byte) (Thresholds, error) {
 	return t, nil
 }
 
-// Save writes the thresholds to a calibration file.
+// Save writes what a calibration measures to a file: the noise levels and where they come from. The numbers that carry
+// over stay those of the program that reads it.
 func (t Thresholds) Save(path string) error {
-	text, err := yaml.Marshal(t)
+	text, err := yaml.Marshal(struct {
+		Source     string `yaml:"source"`
+		Calibrated bool   `yaml:"calibrated"`
+		Noise      Noise  `yaml:"noise"`
+	}{t.Source, t.Calibrated, t.Noise})
 	if err != nil {
 		return fmt.Errorf("calibration: %w", err)
 	}
