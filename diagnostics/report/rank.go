@@ -21,14 +21,9 @@ const (
 	Lost                     // it diverged, failed or never trained
 )
 
-// Fitness is drawn from the verdict, and from the status where that knows more.
+// Fitness is drawn from the verdict. A run that failed is lost whatever its curve promised.
 func (r *Run) Fitness() Fitness {
-	loss, _ := r.best(trainLoss)
-	switch r.Status.State {
-	case trainer.StateDiverged, trainer.StateFailed:
-		return Lost
-	}
-	if math.IsNaN(loss) {
+	if loss, _ := r.best(trainLoss); math.IsNaN(loss) || r.Status.State == trainer.StateFailed {
 		return Lost
 	}
 	switch r.Verdict.Verdict {

@@ -21,8 +21,6 @@ func ranked(name string, v diagnostics.Verdict, losses ...float64) Run {
 
 func TestRank(t *testing.T) {
 	nan := math.NaN()
-	broken := ranked("its status says that it diverged", diagnostics.Converged, 0.1, 0.1)
-	broken.Status.State = trainer.StateDiverged
 	failed := ranked("it failed", diagnostics.Converged, 0.2)
 	failed.Status.State = trainer.StateFailed
 	want := []Run{
@@ -32,7 +30,7 @@ func TestRank(t *testing.T) {
 		ranked("still learning", diagnostics.StillLearning, 0.5, 0.3),
 		ranked("undetermined", diagnostics.Undetermined, 0.01),
 		ranked("too high", diagnostics.LearningRateTooHigh, 0.01),
-		broken,
+		ranked("diverged", diagnostics.Diverged, 0.1, nan),
 		failed,
 		ranked("loss is no number", diagnostics.Diverged, nan),
 		ranked("equal to it", diagnostics.Diverged, nan),
