@@ -67,7 +67,7 @@ func TestLoadAndConfusion(t *testing.T) {
 	if len(runs) != 2 || runs[0].Truth.Verdict != diagnostics.Overfitting || runs[0].Truth.Epoch != 9 /* a median of three makes 7, 8 and 9 equal */ || len(runs[0].Test.Error) != 0 {
 		t.Fatalf("loaded %+v", runs)
 	}
-	m := Confusion(runs, Views()[0], diagnostics.DefaultThresholds())
+	m := Confusion(runs, Impulse, diagnostics.DefaultThresholds())
 	if m.Total != 2 || m.Right != 0 || m.Count[diagnostics.Overfitting][diagnostics.Converged] != 2 || len(m.Wrong) != 2 {
 		t.Errorf("a flat impulse gain says converged: %+v", m)
 	}

@@ -11,16 +11,40 @@ import (
 type View struct {
 	Name    string
 	Columns []string // kept; nil for all
+	Noise   bool     // the population's signals are those of images of noise
 }
 
-// Views are those that docs/diagnosis.md compares: the paper's impulse, the population gain, and what is shipped.
+// of is the run's curve as it is seen.
+func (v View) of(r Run) *diagnostics.Curve {
+	c := r.Curve
+	if v.Noise {
+		c = r.Noise
+	}
+	if v.Columns != nil {
+		c = c.Only(v.Columns...)
+	}
+	return c
+}
+
+// The views that docs/diagnosis.md compares.
+var (
+	Impulse    = View{Name: "impulse gain alone, the paper's method", Columns: []string{diagnostics.GainDB}}
+	Population = View{Name: "population gain alone", Columns: []string{diagnostics.PopulationGainDB}}
+	Shipped    = View{Name: "what is shipped"}
+)
+
+// Views lists the views, what is shipped last.
 func Views() []View {
+	companions := []string{diagnostics.PopulationGainDB, diagnostics.BoundaryDistance, diagnostics.LowShare, diagnostics.PredictionChanges,
+		diagnostics.TrainLoss, diagnostics.TrainError}
 	return []View{
-		{"impulse gain alone", []string{diagnostics.GainDB}},
-		{"impulse gain and training loss", []string{diagnostics.GainDB, diagnostics.TrainLoss}},
-		{"population gain alone", []string{diagnostics.PopulationGainDB}},
-		{"population gain and training loss", []string{diagnostics.PopulationGainDB, diagnostics.TrainLoss}},
-		{"all signals", nil},
+		Impulse,
+		{Name: "impulse gain and training loss", Columns: []string{diagnostics.GainDB, diagnostics.TrainLoss}},
+		Population,
+		{Name: "population gain and training loss", Columns: []string{diagnostics.PopulationGainDB, diagnostics.TrainLoss}},
+		{Name: "population, prediction changes, training loss and error", Columns: companions},
+		{Name: "the same on images of noise", Columns: companions, Noise: true},
+		Shipped,
 	}
 }
 
@@ -36,11 +60,7 @@ type Matrix struct {
 func Confusion(runs []Run, v View, t diagnostics.Thresholds) Matrix {
 	m := Matrix{Count: map[diagnostics.Verdict]map[diagnostics.Verdict]int{}}
 	for _, run := range runs {
-		curve := run.Curve
-		if v.Columns != nil {
-			curve = curve.Only(v.Columns...)
-		}
-		got := diagnostics.Diagnose(curve, t).Verdict
+		got := diagnostics.Diagnose(v.of(run), t).Verdict
 		want := run.Truth.Verdict
 		if m.Count[want] == nil {
 			m.Count[want] = map[diagnostics.Verdict]int{}

@@ -37,7 +37,7 @@ func Pairs(runs []Run, t diagnostics.Thresholds) ([]Pair, error) {
 			held[fmt.Sprint(r.Name(), r.Seed)] = r
 		}
 	}
-	gain := Gain("", View{}, t)
+	gain := Gain("", Shipped, t)
 	var out []Pair
 	for _, all := range runs {
 		if !all.Proof || all.Holdout > 0 {

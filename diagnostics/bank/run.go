@@ -66,6 +66,7 @@ type Entry struct {
 type Run struct {
 	Entry
 	Curve  *diagnostics.Curve // what rules see
+	Noise  *diagnostics.Curve // the same with the population's signals measured on images of noise
 	Losses truth.Losses       // what they do not
 	Test   Figures            // on images that nobody chose by; of length 0 without a holdout
 	Val    Figures            // on held-out images, or without a holdout on the official ones
@@ -81,6 +82,16 @@ const (
 	GradientDisparity = "gradient_disparity" // mean ‖gᵢ − gⱼ‖₂ over pairs of training batches
 	Evidence          = "evidence"           // 1 − (B/D)·Σ ḡ²/σ̂²
 )
+
+// NoisePrefix begins the columns of the signals that were measured on images of noise.
+const NoisePrefix = "noise_"
+
+// noiseColumns puts the signals of images of noise in place of those of training images.
+var noiseColumns = diagnostics.Mapping{
+	diagnostics.PopulationGainDB: NoisePrefix + diagnostics.PopulationGainDB,
+	diagnostics.BoundaryDistance: NoisePrefix + diagnostics.BoundaryDistance,
+	diagnostics.LowShare:         NoisePrefix + diagnostics.LowShare,
+}
 
 // Rivals are the series of the published criteria from epoch 1 on; of length 0 where they were not measured.
 type Rivals struct{ Disparity, Evidence []float64 }
@@ -151,11 +162,17 @@ func loadRun(dir string, e Entry) (Run, error) {
 	if err != nil {
 		return Run{}, fmt.Errorf("%s:%w", e.File, err)
 	}
+	noise := curve.Only(diagnostics.PredictionChanges, diagnostics.TrainLoss, diagnostics.TrainError)
+	if header, _, _ := strings.Cut(string(text), "\n"); strings.Contains(header, NoisePrefix) {
+		if noise, err = diagnostics.ReadCSV(strings.NewReader(string(text)), noiseColumns); err != nil {
+			return Run{}, fmt.Errorf("%s:%w", e.File, err)
+		}
+	}
 	table, err := readTable(string(text))
 	if err != nil {
 		return Run{}, fmt.Errorf("%s: %w", e.File, err)
 	}
-	run := Run{Entry: e, Curve: curve, Val: Figures{table["val_loss"], table["val_error"]},
+	run := Run{Entry: e, Curve: curve, Noise: noise, Val: Figures{table["val_loss"], table["val_error"]},
 		Rivals: Rivals{table[GradientDisparity], table[Evidence]}}
 	if e.Holdout > 0 {
 		run.Test = Figures{table["test_loss"], table["test_error"]}

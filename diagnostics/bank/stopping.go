@@ -19,10 +19,7 @@ type Rule struct {
 // Gain is the shipped rule on the signals of a view.
 func Gain(name string, v View, t diagnostics.Thresholds) Rule {
 	return Rule{name, func(r Run) (int, int) {
-		curve := r.Curve
-		if v.Columns != nil {
-			curve = curve.Only(v.Columns...)
-		}
+		curve := v.of(r)
 		stop := &diagnostics.Stop{Thresholds: t, OnOverfitting: true, OnConvergence: true}
 		for n := 1; n <= len(curve.Epochs); n++ {
 			if d := stop.Decide(curve.Prefix(n)); d.Stop {

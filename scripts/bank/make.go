@@ -44,9 +44,11 @@ func makeRun(ctx context.Context, e bank.Entry, dataDir string, workers int, pat
 		return err
 	}
 	defer net.Close()
-	hooks, err := monitors(data, net)
-	if err != nil {
-		return err
+	var hooks []trainer.Hook
+	if e.Holdout == 0 { // of the others nothing is wanted but what validation shows
+		if hooks, err = monitors(data, net); err != nil {
+			return err
+		}
 	}
 	keeper := &keeper{}
 	t, err := trainer.New(net, data, trainer.Options{Epochs: e.Epochs, BatchSize: batchSize, Schedule: trainer.Constant(e.Rate),
@@ -60,9 +62,6 @@ func makeRun(ctx context.Context, e bank.Entry, dataDir string, workers int, pat
 	}
 	return writeTable(path, keeper.history)
 }
-
-// noise names the signals of the population of noise images.
-const noise = "noise_"
 
 // renamed is a probe whose signals are kept under other names.
 type renamed struct {
@@ -95,7 +94,7 @@ func monitors(data *datasets.Dataset, net *models.Net) ([]trainer.Hook, error) {
 		&diagnostics.PositionsGain{Shape: shape, Value: 1, Positions: diagnostics.SpreadPositions(shape.H, shape.W, positionCount),
 			Projection: models.LogScore, Window: spectrum.HannWindow},
 		&diagnostics.Population{Shape: shape, Images: sample.Images, Batch: batchSize},
-		renamed{&diagnostics.Population{Shape: shape, Images: diagnostics.NoiseImages(sample.Images), Batch: batchSize}, noise},
+		renamed{&diagnostics.Population{Shape: shape, Images: diagnostics.NoiseImages(sample.Images), Batch: batchSize}, bank.NoisePrefix},
 		&diagnostics.Shifts{Shape: shape, Images: sample.Images, Labels: sample.Labels, Pixels: data.Shift, Batch: batchSize},
 		diagnostics.Changes{},
 	}}, &rivals{net: net, train: data.Train}}, nil
@@ -114,7 +113,7 @@ func (k *keeper) Record(h *trainer.History, _ trainer.Status) error {
 var columns = []string{"learning_rate", "train_loss", "train_error", "val_loss", "val_error", "test_loss", "test_error",
 	diagnostics.GainDB, diagnostics.PositionsMedianDB, diagnostics.PositionsSpreadDB, diagnostics.PopulationGainDB,
 	diagnostics.BoundaryDistance, diagnostics.LowShare, diagnostics.PredictionChanges, diagnostics.ShiftLoss, diagnostics.ShiftError,
-	noise + diagnostics.PopulationGainDB, noise + diagnostics.BoundaryDistance, noise + diagnostics.LowShare, bank.GradientDisparity, bank.Evidence}
+	bank.NoisePrefix + diagnostics.PopulationGainDB, bank.NoisePrefix + diagnostics.BoundaryDistance, bank.NoisePrefix + diagnostics.LowShare, bank.GradientDisparity, bank.Evidence}
 
 // writeTable writes a run's table; NaN is an empty field, but for a loss that was measured.
 func writeTable(path string, h *trainer.History) error {
