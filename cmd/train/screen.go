@@ -49,6 +49,9 @@ func newScreen(table io.Writer, b *bar, c configs.Config, data *datasets.Dataset
 		if c.Gain.Population {
 			add("pop dB", 7, signalText(diagnostics.PopulationGainDB))
 		}
+		if c.Gain.Shifts {
+			add("moved", 7, signalText(diagnostics.ShiftLoss))
+		}
 	}
 	add("images/s", 8, func(r trainer.Row) string { return figure("%.0f", r.ImagesPerSecond) })
 	add("seconds", 7, func(r trainer.Row) string { return figure("%.1f", r.Seconds) })
