@@ -47,7 +47,7 @@ type Dataset struct {
 	Train      *Split
 	Val        *Split // nil when nothing is held back to validate on
 	Test       *Split // nil unless a holdout freed the official test images
-	Flip       bool   // training mirrors a mini-batch in two (experiments.md §5 step 4)
+	Flip       bool   // training mirrors every other mini-batch, by a coin
 	Shift      int    // pixels by which an image may be moved and still show what its label says
 	Dir        string // where the files were found; "" for generated data
 	Checksum   string // SHA-256, in hex, of every image and label in order

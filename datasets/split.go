@@ -59,7 +59,7 @@ func mirror(image []float32, width, channels int) {
 	}
 }
 
-// subtractMean gives every split the per-pixel mean of the first, the training images (experiments.md §2).
+// subtractMean gives every split the per-pixel mean of the first, the training images.
 func subtractMean(splits []*Split) {
 	mean := meanImage(splits[0])
 	for _, s := range splits {

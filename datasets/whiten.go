@@ -8,7 +8,7 @@ import (
 	"github.com/maxgain/maxgain/datasets/internal/dense"
 )
 
-// CIFAR-10's preprocessing as MatConvNet does it (experiments.md §5). "All" images are those of every split opened:
+// CIFAR-10's preprocessing as MatConvNet does it (examples/cifar, cnn_cifar.m). "All" images are those of every split opened:
 // MatConvNet's 60,000 when training is on the 50,000 and validation on the 10,000.
 const (
 	contrastFloor = 40 // least standard deviation an image is divided by

@@ -168,7 +168,7 @@ func TestDryRunWritesNothing(t *testing.T) {
 	}
 }
 
-// TestParameterCounts checks every preset's net against experiments.md §2–4.
+// TestParameterCounts checks every preset's net against the counts of MatConvNet's.
 func TestParameterCounts(t *testing.T) {
 	want := map[string][2]int{
 		"lenet-mnist": {431080, 2293000}, "lenet-cifar10": {145578, 12354176}, "lenet-cifar10-half": {37210, 3703104},
