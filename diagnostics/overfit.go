@@ -92,7 +92,9 @@ func (f *features) memorising() onset {
 
 // signsHold tells whether the signs' strengths, by signal, mean overfitting at an epoch. On moved images labels learnt by
 // heart show first as predictions that begin to change again while the loss no longer falls; overconfidence as a loss
-// that has risen for good, in company of a boundary that has come nearer or of a derivative with more high frequencies.
+// that has risen for good, in company of a boundary that has come nearer, of a derivative with more high frequencies, or
+// of a training loss that was high when the loss on moved images turned. A loss that rises by itself is no sign: it does
+// so too where logits grow on images learnt for good.
 //
 // Where no moved images were looked at, the boundary must have come nearer and predictions begin to change again; or it
 // must have come twice as near with the low-frequency share fallen as well, because some networks learn by heart
@@ -103,7 +105,7 @@ func (f *features) signsHold(strength map[string]map[float64]float64, epoch floa
 	if len(f.shiftLoss.y) > 0 {
 		shift := strength[ShiftLoss][epoch]
 		turned := shift*f.t.Rules.ShiftRise >= f.t.Rules.ShiftTurn
-		return changes >= 1 && turned || shift >= 1 && (distance >= 1 || share >= 1)
+		return changes >= 1 && turned || shift >= 1 && (distance >= 1 || share >= 1 || f.wasHard(epoch)) || f.stall(epoch).holds
 	}
 	if len(f.distance.y) > 0 {
 		return distance >= 1 && changes >= 1 || distance >= 2 && share >= 1
@@ -112,8 +114,8 @@ func (f *features) signsHold(strength map[string]map[float64]float64, epoch floa
 }
 
 // describe fills in what stands behind overfitting seen at an epoch. Labels are being memorised when predictions begin
-// to change more, or when the training loss was still high where the boundary stood farthest off: what could not be
-// learnt by then is being learnt by heart. Else the network only grows sure of itself.
+// to change more, when learning has stalled on moved images, or when the training loss was still high at the epoch to
+// keep: what could not be learnt by then is being learnt by heart. Else the network only grows sure of itself.
 func (f *features) describe(signs []sign, departures []trace, epoch float64) onset {
 	o := onset{found: true, epoch: epoch, kind: Overconfident, best: f.keep(epoch)}
 	for k, s := range signs {
@@ -124,6 +126,10 @@ func (f *features) describe(signs []sign, departures []trace, epoch float64) ons
 	}
 	if _, risen, ok := f.fewestChanges(epoch); ok && risen >= f.t.Rules.ChangesRise {
 		o.kind = Memorised
+	}
+	if stalled := f.stall(epoch); stalled.holds {
+		o.kind = Memorised
+		o.evidence = append(o.evidence, stalled.evidence...)
 	}
 	if kept := f.loss.since(o.best); len(kept.y) > 0 {
 		hard := kept.y[0] >= f.t.Rules.MemorisedLoss
@@ -136,6 +142,45 @@ func (f *features) describe(signs []sign, departures []trace, epoch float64) ons
 	return o
 }
 
+// wasHard tells whether the training loss was still high at the epoch up to the given one at which the loss on moved
+// images was lowest: what is learnt after that does not carry over.
+func (f *features) wasHard(epoch float64) bool {
+	moved := f.shiftLoss.smooth(f.t.Rules.Smoothing).until(epoch)
+	turn, lowest := 0.0, math.Inf(1)
+	for i, v := range moved.y {
+		if v <= lowest {
+			turn, lowest = moved.x[i], v
+		}
+	}
+	at := f.loss.since(turn)
+	return len(at.y) > 0 && at.y[0] >= f.t.Rules.MemorisedLoss
+}
+
+// stall is what the two losses did over the last epochs up to one.
+type stall struct {
+	holds    bool
+	evidence []Evidence
+}
+
+// stall tells whether over the epochs up to the given one the training loss, high at first, has fallen by a good share
+// while that on moved images hardly has: what is learnt no longer carries over, although nothing has turned yet.
+func (f *features) stall(epoch float64) stall {
+	r := f.t.Rules
+	moved := f.shiftLoss.smooth(r.Smoothing).until(epoch).since(epoch - float64(r.StallEpochs))
+	loss := f.loss.until(epoch).since(epoch - float64(r.StallEpochs))
+	if len(loss.y) <= r.StallEpochs || len(moved.y) <= r.StallEpochs {
+		return stall{}
+	}
+	fell := func(t trace) float64 { return 1 - t.y[len(t.y)-1]/t.y[0] }
+	return stall{
+		holds: loss.y[0] >= r.MemorisedLoss && fell(loss) >= r.StallFall && fell(moved) < r.StallShift,
+		evidence: []Evidence{
+			f.fact(TrainLoss, "relative fall", fell(loss), "", r.StallFall, loss, true),
+			f.fact(ShiftLoss, "relative fall meanwhile", fell(moved), "", r.StallShift, moved, true),
+		},
+	}
+}
+
 // keep is the epoch up to the given one whose weights to keep: the one at which loss times error on moved images was
 // lowest; where there are none, the last one at which the boundary had not come nearer by the share that the thresholds
 // allow; without distances, the epoch of fewest prediction changes; with none of these, the given epoch itself. An epoch
@@ -144,7 +189,7 @@ func (f *features) keep(epoch float64) float64 {
 	if loss, failed := f.shiftLoss.smooth(f.t.Rules.Smoothing).until(epoch), f.shiftError.smooth(f.t.Rules.Smoothing).until(epoch); len(loss.y) > 0 && len(loss.y) == len(failed.y) {
 		best, lowest := loss.x[0], math.Inf(1)
 		for i, v := range loss.y {
-			if v *= failed.y[i]; v <= lowest {
+			if v *= failed.y[i] * failed.y[i]; v <= lowest {
 				best, lowest = loss.x[i], v
 			}
 		}

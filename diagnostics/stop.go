@@ -48,6 +48,10 @@ type Decision struct {
 // sets gain half a point of error after their curves have flattened, and waiting costs little.
 const settledEpochs = 10
 
+// sureEpochs is for how many epochs a net that grows overconfident must not have got better on moved images to be stopped:
+// its error often goes on falling while its loss rises.
+const sureEpochs = 5
+
 // settledChanges is the smoothed share of changed predictions up to which a run may be stopped as converged.
 const settledChanges = 0.005
 
@@ -66,7 +70,7 @@ func (s *Stop) Decide(c *Curve) Decision {
 	d.Keep = end >= 1 && f.keep(end) == end
 	switch d.Report.Verdict {
 	case Overfitting:
-		if !s.OnOverfitting {
+		if !s.OnOverfitting || d.Report.Kind == Overconfident && c.last()-int(f.keep(end)) < sureEpochs {
 			return d
 		}
 		d.Stop, d.Epoch = true, d.Report.BestEpoch

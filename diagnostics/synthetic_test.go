@@ -158,6 +158,28 @@ func TestMovedImagesTellOverfitting(t *testing.T) {
 	}
 }
 
+// Labels are learnt by heart where the training loss, high at first, falls and that on moved images does not; and where
+// it rises by a third from a turn at which the training loss was high. Where both losses fall nothing is amiss.
+func TestLearningThatDoesNotCarryOver(t *testing.T) {
+	slowly := func(e float64) float64 { return 1.1 * math.Exp(-e/80) } // 12 % in ten epochs, above 0.8 up to epoch 25
+	for _, noise := range []float64{0, 0.5, 1} {
+		for seed := range uint64(20) {
+			series := moved(10*seed, noise, 1000, 0)
+			if r := expect(t, synthetic(40, series), Overfitting); r.Kind != Memorised {
+				t.Errorf("noise %v, seed %d: a stalled loss: %v, want memorised labels", noise, seed, r.Kind)
+			}
+			fast := series[TrainLoss]
+			series[ShiftLoss] = func(e float64) float64 { return 0.5 + fast(e) }
+			expect(t, synthetic(40, series), StillLearning)
+			series = moved(10*seed, noise, 15, 0.02)
+			series[TrainLoss] = slowly
+			if r := expect(t, synthetic(40, series), Overfitting); r.Kind != Memorised {
+				t.Errorf("noise %v, seed %d: a turn at a high training loss: %v, want memorised labels", noise, seed, r.Kind)
+			}
+		}
+	}
+}
+
 // A loss on moved images that rises alone, as logits grow on images that the net has learnt for good, is no overfitting,
 // nor is one that rises a little in company.
 func TestMovedImagesAloneAreNotOverfitting(t *testing.T) {

@@ -40,11 +40,14 @@ type Rules struct {
 	ChangesWeight   float64 `yaml:"changes_weight"`   // the same of prediction_changes
 	ShiftRise       float64 `yaml:"shift_rise"`       // of shift_loss over its lowest, relative
 	ShiftTurn       float64 `yaml:"shift_turn"`       // the same, from which it no longer falls
+	StallEpochs     int     `yaml:"stall_epochs"`     // over which a training loss falls and that on moved images does not
+	StallFall       float64 `yaml:"stall_fall"`       // of the training loss, relative, at least
+	StallShift      float64 `yaml:"stall_shift"`      // of shift_loss, relative, at most
 	ShareFall       float64 `yaml:"share_fall"`       // of low_share under its highest
 	DistanceFall    float64 `yaml:"distance_fall"`    // of boundary_distance under its highest, relative
 	DistanceKeep    float64 `yaml:"distance_keep"`    // the same, up to which weights are worth keeping
 	ChangesRise     float64 `yaml:"changes_rise"`     // of prediction_changes over their lowest, relative
-	MemorisedLoss   float64 `yaml:"memorised_loss"`   // training loss at the epoch to keep from which labels were memorised
+	MemorisedLoss   float64 `yaml:"memorised_loss"`   // training loss at the turn from which labels were memorised
 	Patience        int     `yaml:"patience"`         // epochs in a row that the signs must hold
 	LateVariability float64 `yaml:"late_variability"` // of a gain alone: scatter after the onset over that before
 	LateFloorDB     float64 `yaml:"late_floor_db"`    // and the least scatter in dB that counts
@@ -68,7 +71,7 @@ func DefaultThresholds() Thresholds {
 			LeastEpochs:  6,
 			UnsteadyLoss: 0.6, CollapseDB: 30,
 			Begun: 0.95, Smoothing: 0.5, ChangesWeight: 0.4,
-			ShiftRise: 0.33, ShiftTurn: 0.02, ShareFall: 0.06, DistanceFall: 0.12, DistanceKeep: 0.08, ChangesRise: 0.2, MemorisedLoss: 0.8, Patience: 2,
+			ShiftRise: 0.2, ShiftTurn: 0.02, StallEpochs: 10, StallFall: 0.2, StallShift: 0.03, ShareFall: 0.12, DistanceFall: 0.12, DistanceKeep: 0.08, ChangesRise: 0.2, MemorisedLoss: 0.8, Patience: 2,
 			LateVariability: 3, LateFloorDB: 0.5,
 			RisingShare: 0.15, RisingDB: 0.75, FallingLoss: 0.05, LearntLoss: 0.05, LinearPace: 0.5, PlateauDB: 1,
 		},
