@@ -50,7 +50,7 @@ const settledEpochs = 10
 
 // sureEpochs is for how many epochs a net that grows overconfident must not have got better on moved images to be stopped:
 // its error often goes on falling while its loss rises.
-const sureEpochs = 5
+const sureEpochs = 10
 
 // settledChanges is the smoothed share of changed predictions up to which a run may be stopped as converged.
 const settledChanges = 0.005
