@@ -239,7 +239,7 @@ func settled(f *features) *finding {
 		f.fact(f.gainName, "variability in the last third", m.window.roughness(), "dB", f.gainHigh, m.window, false),
 	}}
 	still, clarity := m.moving, ratio(m.travel, m.limit)
-	if window := lastThird(f.loss); len(window.y) >= 3 {
+	if window := lastThird(f.atThisRate(f.loss)); len(window.y) >= 3 {
 		fall := 1 - window.end(2)/median(window.y[:2])
 		level := window.end(2)
 		falling, learnt := fall >= f.t.Rules.FallingLoss, level < f.t.Rules.LearntLoss
@@ -286,7 +286,7 @@ func travelNoise(sigma float64, k int) float64 { return 3 * sigma * math.Sqrt(12
 
 // motion measures whether the gain still moves.
 func (f *features) motion() motion {
-	w := lastThird(f.gain)
+	w := lastThird(f.atThisRate(f.gain))
 	m := motion{window: w, slope: w.slope()}
 	m.travel = math.Abs(m.slope) * (w.x[len(w.x)-1] - w.x[0])
 	m.limit = max(f.t.Rules.RisingDB, f.t.Rules.RisingShare*f.span(), travelNoise(f.gain.roughness(), len(w.x)))
@@ -299,6 +299,22 @@ func (f *features) span() float64 { return quantile(f.gain.y, 0.9) - quantile(f.
 
 // leastWindow is the number of measurements that the last third has at least.
 const leastWindow = 4
+
+// atThisRate is the part of a trace since the learning rate last changed, or all of it where that is too little to judge
+// by: what a step of a schedule brings at once is no learning that goes on.
+func (f *features) atThisRate(t trace) trace {
+	rates := f.c.trace(LearningRate)
+	since := 0.0
+	for i := 1; i < len(rates.y); i++ {
+		if rates.y[i] != rates.y[i-1] {
+			since = rates.x[i]
+		}
+	}
+	if late := t.since(since); len(late.y) >= leastWindow {
+		return late
+	}
+	return t
+}
 
 // lastThird is the last third of a trace.
 func lastThird(t trace) trace {

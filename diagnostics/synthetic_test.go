@@ -212,6 +212,26 @@ func TestTrainingLossSupports(t *testing.T) {
 	}
 }
 
+// A loss that fell at a step of the schedule and stands still since then has nothing left to learn at this rate, unless
+// the step was only just made.
+func TestStepsOfAScheduleAreNoLearning(t *testing.T) {
+	run := func(step float64) *Curve {
+		at := func(high, low float64) func(float64) float64 {
+			return func(e float64) float64 {
+				if e < step {
+					return high
+				}
+				return low
+			}
+		}
+		return synthetic(30, map[string]func(float64) float64{LearningRate: at(0.05, 0.005), TrainLoss: func(e float64) float64 {
+			return 2*math.Exp(-e) + at(0.8, 0.5)(e)
+		}, GainDB: at(-30, -26)})
+	}
+	expect(t, run(24), Converged)
+	expect(t, run(29), StillLearning)
+}
+
 func TestPaceTellsTheKind(t *testing.T) {
 	for _, test := range []struct {
 		loss func(e float64) float64
