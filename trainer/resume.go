@@ -97,26 +97,26 @@ func flatYAML(document []byte) (map[string]string, error) {
 	}
 	flat := map[string]string{}
 	for _, n := range root.Content {
-		if err := flatten(flat, "", n, 0); err != nil {
+		if err := flatten(flat, "", n); err != nil {
 			return nil, err
 		}
 	}
 	return flat, nil
 }
 
-// Limits of a configuration, beyond what any has: its bytes, and how far sections and lists are nested, as a key is
-// the longer the deeper it lies.
+// Limits of a configuration, beyond what any has: its bytes and those of a key, which holds the names of all that it
+// lies in.
 const (
-	longest = 1 << 20
-	deepest = 16
+	longest    = 1 << 20
+	longestKey = 64
 )
 
-func flatten(flat map[string]string, key string, n *yaml.Node, depth int) error {
-	if depth > deepest {
-		return fmt.Errorf("line %d: nested more than %d deep", n.Line, deepest)
+func flatten(flat map[string]string, key string, n *yaml.Node) error {
+	if len(key) > longestKey {
+		return fmt.Errorf("line %d: a key of %d bytes, at most %d are allowed", n.Line, len(key), longestKey)
 	}
 	under := func(name string, value *yaml.Node) error {
-		return flatten(flat, strings.TrimPrefix(key+"."+name, "."), value, depth+1)
+		return flatten(flat, strings.TrimPrefix(key+"."+name, "."), value)
 	}
 	switch n.Kind {
 	case yaml.MappingNode:

@@ -248,12 +248,18 @@ func TestResumeRefusesAnotherRun(t *testing.T) {
 	}
 }
 
-// Keys grow with every section around them, so that a few kilobytes of brackets would take many megabytes of keys.
-func TestConfigurationNestedTooDeep(t *testing.T) {
-	for depth, want := range map[int]string{16: "", 17: "line 1: nested more than 16 deep"} {
-		flat, err := flatYAML([]byte(strings.Repeat("[", depth) + "1" + strings.Repeat("]", depth)))
-		if got := fmt.Sprint(err); err != nil && got != want || (err == nil) != (want == "") {
-			t.Errorf("%d deep: %v, error %v", depth, flat, err)
+// A key holds the names of all that it lies in, so that a small document could have very many bytes of keys.
+func TestConfigurationLimits(t *testing.T) {
+	for text, want := range map[string]string{
+		strings.Repeat("[", 32) + "1" + strings.Repeat("]", 32): "", // 32 times 0 and the dots between
+		strings.Repeat("[", 33) + "1" + strings.Repeat("]", 33): "line 1: a key of 65 bytes, at most 64 are allowed",
+		"a: 1\n" + strings.Repeat("b", 65) + ": {c: 1}":         "line 2: a key of 65 bytes, at most 64 are allowed",
+		"a: &a 1\nb: *a":             "line 2: aliases are not supported",
+		strings.Repeat("#", 1<<20+1): "1048577 bytes, at most 1048576 are allowed",
+	} {
+		flat, err := flatYAML([]byte(text))
+		if err != nil && err.Error() != want || err == nil && (want != "" || len(flat) != 1) {
+			t.Errorf("%.40s: %v, error %v, want %s", text, flat, err, want)
 		}
 	}
 }
