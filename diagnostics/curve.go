@@ -145,6 +145,17 @@ func (t trace) until(epoch float64) trace {
 	return trace{t.x[:n], t.y[:n]}
 }
 
+// lowest is the smallest value of a trace and the last epoch that has it; 0 and +Inf if the trace is empty.
+func (t trace) lowest() (epoch, value float64) {
+	value = math.Inf(1)
+	for i, v := range t.y {
+		if v <= value {
+			epoch, value = t.x[i], v
+		}
+	}
+	return epoch, value
+}
+
 // end is the median of the last n values, fewer if there are not so many.
 func (t trace) end(n int) float64 { return median(t.y[max(0, len(t.y)-n):]) }
 

@@ -145,13 +145,7 @@ func (f *features) describe(signs []sign, departures []trace, epoch float64) ons
 // wasHard tells whether the training loss was still high at the epoch up to the given one at which the loss on moved
 // images was lowest: what is learnt after that does not carry over.
 func (f *features) wasHard(epoch float64) bool {
-	moved := f.shiftLoss.smooth(f.t.Rules.Smoothing).until(epoch)
-	turn, lowest := 0.0, math.Inf(1)
-	for i, v := range moved.y {
-		if v <= lowest {
-			turn, lowest = moved.x[i], v
-		}
-	}
+	turn, _ := f.shiftLoss.smooth(f.t.Rules.Smoothing).until(epoch).lowest()
 	at := f.loss.since(turn)
 	return len(at.y) > 0 && at.y[0] >= f.t.Rules.MemorisedLoss
 }
@@ -181,18 +175,17 @@ func (f *features) stall(epoch float64) stall {
 	}
 }
 
-// keep is the epoch up to the given one whose weights to keep: the one at which loss times error on moved images was
-// lowest; where there are none, the last one at which the boundary had not come nearer by the share that the thresholds
+// keep is the epoch up to the given one whose weights to keep: the one at which loss times squared error on moved images
+// was lowest; where there are none, the last one at which the boundary had not come nearer by the share that the thresholds
 // allow; without distances, the epoch of fewest prediction changes; with none of these, the given epoch itself. An epoch
 // qualifies by those up to it alone: an online rule that marks every epoch that keeps itself has the right one marked last.
 func (f *features) keep(epoch float64) float64 {
-	if loss, failed := f.shiftLoss.smooth(f.t.Rules.Smoothing).until(epoch), f.shiftError.smooth(f.t.Rules.Smoothing).until(epoch); len(loss.y) > 0 && len(loss.y) == len(failed.y) {
-		best, lowest := loss.x[0], math.Inf(1)
-		for i, v := range loss.y {
-			if v *= failed.y[i] * failed.y[i]; v <= lowest {
-				best, lowest = loss.x[i], v
-			}
+	loss, failed := f.shiftLoss.smooth(f.t.Rules.Smoothing).until(epoch), f.shiftError.smooth(f.t.Rules.Smoothing).until(epoch)
+	if len(loss.y) > 0 && len(loss.y) == len(failed.y) {
+		for i, share := range failed.y {
+			loss.y[i] *= share * share
 		}
+		best, _ := loss.lowest()
 		return best
 	}
 	if t := f.distance.smooth(f.t.Rules.Smoothing).until(epoch); len(t.y) > 0 {
@@ -219,12 +212,7 @@ func (f *features) fewestChanges(epoch float64) (best, risen float64, ok bool) {
 	if len(t.y) == 0 {
 		return 0, 0, false
 	}
-	lowest := math.Inf(1)
-	for i, v := range t.y {
-		if v <= lowest {
-			lowest, best = v, t.x[i]
-		}
-	}
+	best, lowest := t.lowest()
 	if now := t.y[len(t.y)-1]; now > lowest {
 		risen = now/lowest - 1
 	}
