@@ -15,6 +15,9 @@ type Pilot struct {
 // healthyMargin is by how much scatter must exceed that of healthy pilots to count as high when no pilot was unhealthy.
 const healthyMargin = 3
 
+// calibrationSource begins the source of a calibration's noise levels.
+const calibrationSource = "calibration"
+
 // leastHighDB is the least scatter that is ever called high: below it a curve looks smooth to the eye.
 const leastHighDB = 0.3
 
@@ -72,7 +75,7 @@ func Calibrate(pilots []Pilot, t Thresholds) (Thresholds, error) {
 		}
 	}
 	t.Calibrated = true
-	t.Source = fmt.Sprintf("calibration over %d learning rates from %.3g to %.3g", len(sorted), sorted[0].Rate, sorted[len(sorted)-1].Rate)
+	t.Source = fmt.Sprintf(calibrationSource+" over %d learning rates from %.3g to %.3g", len(sorted), sorted[0].Rate, sorted[len(sorted)-1].Rate)
 	return t, nil
 }
 

@@ -122,7 +122,7 @@ func (f *features) describe(signs []sign, departures []trace, epoch float64) ons
 		d := departures[k].until(epoch)
 		value := d.y[len(d.y)-1]
 		o.evidence = append(o.evidence, Evidence{Signal: s.name, What: s.what, Value: Number(value), Threshold: Number(s.limit),
-			Source: f.t.Source, From: int(d.x[0]), To: int(epoch), Supports: value >= s.limit})
+			Source: defaultSource, From: int(d.x[0]), To: int(epoch), Supports: value >= s.limit})
 	}
 	if _, risen, ok := f.fewestChanges(epoch); ok && risen >= f.t.Rules.ChangesRise {
 		o.kind = Memorised

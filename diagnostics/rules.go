@@ -31,11 +31,21 @@ func Diagnose(c *Curve, t Thresholds) Report {
 	return f.report(&finding{verdict: Undetermined, epoch: float64(c.last()), best: float64(c.last())})
 }
 
+// defaultSource is where thresholds come from that carry over between networks.
+const defaultSource = "default"
+
+// noise is a fact whose threshold is a noise level, which may come from a calibration.
+func (f *features) noise(what string, value, threshold float64, t trace, supports bool) Evidence {
+	e := f.fact(f.gainName, what, value, "dB", threshold, t, supports)
+	e.Source = f.t.Source
+	return e
+}
+
 // fact is evidence of one value of a trace's window.
 func (f *features) fact(signal, what string, value float64, unit string, threshold float64, t trace, supports bool) Evidence {
 	e := Evidence{Signal: signal, What: what, Value: Number(value), Unit: unit, Threshold: Number(threshold), Supports: supports}
 	if !math.IsNaN(threshold) {
-		e.Source = f.t.Source
+		e.Source = defaultSource
 	}
 	if len(t.x) > 0 {
 		e.From, e.To = int(t.x[0]), int(t.x[len(t.x)-1])
@@ -177,9 +187,9 @@ func rateTooHigh(f *features) *finding {
 	}
 	found := &finding{verdict: LearningRateTooHigh, epoch: float64(f.c.last()), best: float64(f.c.last()), clarity: scatter / limit,
 		evidence: []Evidence{
-			f.fact(f.gainName, "variability", gain.roughness(), "dB", limit, gain, true),
-			f.fact(f.gainName, "variability, first half,", early.roughness(), "dB", halfScatter*limit, early, true),
-			f.fact(f.gainName, "variability, second half,", late.roughness(), "dB", halfScatter*limit, late, true),
+			f.noise("variability", gain.roughness(), limit, gain, true),
+			f.noise("variability, first half,", early.roughness(), halfScatter*limit, early, true),
+			f.noise("variability, second half,", late.roughness(), halfScatter*limit, late, true),
 		}}
 	if len(f.loss.y) > 0 {
 		found.evidence = append(found.evidence,
@@ -236,7 +246,7 @@ func settled(f *features) *finding {
 	found := &finding{epoch: end, best: end, evidence: []Evidence{
 		f.fact(f.gainName, "slope in the last third", m.slope, "dB an epoch", math.NaN(), m.window, m.moving),
 		f.fact(f.gainName, "travel in the last third", m.travel, "dB", m.limit, m.window, m.moving),
-		f.fact(f.gainName, "variability in the last third", m.window.roughness(), "dB", f.gainHigh, m.window, false),
+		f.noise("variability in the last third", m.window.roughness(), f.gainHigh, m.window, false),
 	}}
 	still, clarity := m.moving, ratio(m.travel, m.limit)
 	if window := lastThird(f.atThisRate(f.loss)); len(window.y) >= 3 {

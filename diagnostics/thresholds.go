@@ -65,7 +65,7 @@ type Rules struct {
 // trained too fast; the rest are set by hand on small runs with known outcome.
 func DefaultThresholds() Thresholds {
 	return Thresholds{
-		Source: "default",
+		Source: defaultSource,
 		Noise:  Noise{ImpulseHighDB: 3, PositionsHighDB: 2.5, PopulationHighDB: 1.5},
 		Rules: Rules{
 			LeastEpochs:  6,

@@ -116,7 +116,11 @@ func (e Evidence) String() string {
 	}
 	line := fmt.Sprintf("%s: %s %.3g%s in epochs %d–%d", e.Signal, e.What, float64(e.Value), unit, e.From, e.To)
 	if !math.IsNaN(float64(e.Threshold)) {
-		line += fmt.Sprintf(" (threshold %.3g%s, %s)", float64(e.Threshold), unit, e.Source)
+		source := e.Source
+		if strings.HasPrefix(source, calibrationSource) { // what it was made of is in the JSON
+			source = calibrationSource
+		}
+		line += fmt.Sprintf(" (threshold %.3g%s, %s)", float64(e.Threshold), unit, source)
 	}
 	if !e.Supports {
 		line += ", which speaks against it"

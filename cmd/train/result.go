@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 
 	"github.com/guptarohit/asciigraph"
 	"github.com/maxgain/maxgain/diagnostics"
@@ -52,7 +53,11 @@ func (r *result) print(w io.Writer, short bool) {
 	}
 	fmt.Fprintln(w)
 	printReport(w, r.Diagnosis)
-	fmt.Fprintf(w, "%-8s %s\n", string(r.State)+":", r.Detail)
+	ended := r.Detail
+	if r.State == trainer.StateStopped {
+		ended, _, _ = strings.Cut(ended, ";") // what follows is the evidence above
+	}
+	fmt.Fprintf(w, "%-8s %s\n", string(r.State)+":", ended)
 	if r.Restored {
 		fmt.Fprintf(w, "weights: of epoch %d, in checkpoints/best.safetensors\n", r.BestEpoch)
 	}
