@@ -264,7 +264,8 @@ func settled(f *features) *finding {
 	}
 	found.clarity = clarity
 	if still {
-		found.verdict, found.kind = StillLearning, f.pace()
+		kind, why := f.pace()
+		found.verdict, found.kind, found.evidence = StillLearning, kind, append(found.evidence, why)
 		return found
 	}
 	found.verdict, found.epoch = Converged, f.plateau()
@@ -332,19 +333,20 @@ func lastThird(t trace) trace {
 	return trace{t.x[from:], t.y[from:]}
 }
 
-// pace tells a rate too low from a run too short: with a rate too low the second half still goes about as fast as the
-// first. The training loss is asked if there is one, else the gain.
-func (f *features) pace() Kind {
-	t := f.loss
+// pace tells a rate too low from a run too short, and by what: with a rate too low the second half still goes about as
+// fast as the first. The training loss is asked if there is one, else the gain.
+func (f *features) pace() (Kind, Evidence) {
+	t, name := f.loss, TrainLoss
 	if len(t.y) < leastWindow {
-		t = f.gain
+		t, name = f.gain, f.gainName
 	}
 	half := len(t.y) / 2
 	first, second := math.Abs(t.y[half]-t.y[0]), math.Abs(t.y[len(t.y)-1]-t.y[half])
+	why := f.fact(name, "way of the second half over the first's", second/first, "", f.t.Rules.LinearPace, t, true)
 	if second >= f.t.Rules.LinearPace*first {
-		return RateTooLow
+		return RateTooLow, why
 	}
-	return MoreEpochs
+	return MoreEpochs, why
 }
 
 // plateau is the first epoch from which the smoothed gain stays near its end.
