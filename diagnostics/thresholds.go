@@ -79,8 +79,13 @@ func DefaultThresholds() Thresholds {
 }
 
 // ParseThresholds reads the text of a calibration file of the given name; numbers that it leaves out keep their defaults.
-func ParseThresholds(name string, text []byte) (Thresholds, error) {
-	t := DefaultThresholds()
+func ParseThresholds(name string, text []byte) (t Thresholds, err error) {
+	defer func() { // yaml.v3 panics on a few malformed inputs
+		if p := recover(); p != nil {
+			t, err = Thresholds{}, fmt.Errorf("calibration %s: yaml: %v", name, p)
+		}
+	}()
+	t = DefaultThresholds()
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&t); err != nil {

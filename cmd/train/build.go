@@ -115,13 +115,9 @@ func calibration(nameOrPath string) (diagnostics.Thresholds, error) {
 }
 
 // parseCalibration is calibration for a file's content.
-func parseCalibration(name string, text []byte) (t diagnostics.Thresholds, err error) {
-	defer func() { // yaml.v3 panics on a few malformed inputs
-		if p := recover(); p != nil {
-			t, err = diagnostics.Thresholds{}, usage("calibration %s: yaml: %v", name, p)
-		}
-	}()
-	if t, err = diagnostics.ParseThresholds(name, text); err != nil {
+func parseCalibration(name string, text []byte) (diagnostics.Thresholds, error) {
+	t, err := diagnostics.ParseThresholds(name, text)
+	if err != nil {
 		return t, usage("%w", err)
 	}
 	return t, nil

@@ -122,12 +122,7 @@ func readPlane(epoch int, paths map[int]string) (Plane, error) {
 		if !ok {
 			return Plane{}, fmt.Errorf("epoch %d has %d channels in its folder but no channel %d", epoch, len(paths), k)
 		}
-		f, err := os.Open(path)
-		if err != nil {
-			return Plane{}, err
-		}
-		var m mat.Dense
-		err = errors.Join(npy.Read(f, &m), f.Close())
+		m, err := readMatrix(path)
 		if err != nil {
 			return Plane{}, fmt.Errorf("%s: %w", path, err)
 		}
@@ -139,6 +134,31 @@ func readPlane(epoch int, paths map[int]string) (Plane, error) {
 		p.Channels = append(p.Channels, slices.Clone(m.RawMatrix().Data))
 	}
 	return p, nil
+}
+
+// readMatrix reads a NumPy file of a matrix of float64. What its header promises is held against the file's size before
+// memory is made for it.
+func readMatrix(path string) (m *mat.Dense, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	r, err := npy.NewReader(f)
+	if err != nil {
+		return nil, err
+	}
+	shape := r.Header.Descr.Shape
+	if len(shape) != 2 || shape[0] < 1 || shape[1] < 1 || r.Header.Descr.Type != "<f8" ||
+		int64(shape[0]) > info.Size()/8/int64(shape[1]) {
+		return nil, fmt.Errorf("shape %v of type %s in %d bytes, want a matrix of <f8", shape, r.Header.Descr.Type, info.Size())
+	}
+	m = &mat.Dense{}
+	return m, r.Read(m)
 }
 
 // mean is the root mean square amplitude over the channels in dB [H,W], frequency 0 moved to (⌊H/2⌋,⌊W/2⌋).

@@ -240,6 +240,20 @@ func TestLoadErrors(t *testing.T) {
 			t.Errorf("%s damaged: %v", file, err)
 		}
 	}
+	// Spectra that are empty, or claim far more than their file holds, or hold something else.
+	for _, claim := range []string{"'<f8', 'fortran_order': False, 'shape': (0, 5)", "'<f8', 'fortran_order': False, 'shape': (20000, 20000)",
+		"'<f8', 'fortran_order': False, 'shape': (3,)", "'<i8', 'fortran_order': False, 'shape': (1, 1)"} {
+		dir := t.TempDir()
+		sample{epochs: 1, rate: 0.1, channels: 1}.write(t, dir)
+		header := fmt.Sprintf("%-117s\n", "{'descr': "+claim+", }")
+		file := "\x93NUMPY\x01\x00" + string([]byte{byte(len(header)), 0}) + header + strings.Repeat("\x00", 40)
+		if err := os.WriteFile(filepath.Join(dir, "spectra", "epoch-0001-c0.npy"), []byte(file), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(dir, thresholds); err == nil || !strings.Contains(err.Error(), "want a matrix of <f8") {
+			t.Errorf("%s: %v", claim, err)
+		}
+	}
 	for _, text := range []string{"epoch\n-1\n", "epoch\nx\n", "train_loss\n1\n", "epoch,a\n1\n"} {
 		if _, err := readHistory(strings.NewReader(text)); err == nil {
 			t.Errorf("%q read", text)
