@@ -139,7 +139,7 @@ func readTrials(dir string) ([]trialRow, []report.Run, error) {
 			continue
 		}
 		fields := strings.SplitN(string(line), " ", 3)
-		if len(fields) != 3 || strings.ContainsAny(fields[0], `/\`) {
+		if len(fields) != 3 || strings.ContainsAny(fields[0], `/\`) || !filepath.IsLocal(fields[0]) {
 			return nil, nil, fmt.Errorf("sweep: %s:%d: want a trial's name, hash and settings", filepath.Join(dir, sweepFile), i+1)
 		}
 		row := trialRow{Trial: fields[0], Set: fields[2], State: "missing"}

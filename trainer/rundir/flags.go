@@ -81,7 +81,7 @@ func parseFlags(text []byte) ([]flag, error) {
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, len(text)+1)
 	for n := 1; lines.Scan(); n++ {
-		f, err := parseFlag(lines.Bytes())
+		f, err := parseFlag(bytes.TrimSpace(lines.Bytes()))
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w; remove the line to resume without it", n, err)
 		}

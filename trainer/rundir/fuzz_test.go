@@ -12,7 +12,7 @@ import (
 
 // What was read is written as lines that are read alike.
 func FuzzParseFlags(f *testing.F) {
-	for _, seed := range []string{"", "{\"epoch\":1}\n{\"epoch\":3,\"verdict\":\"overfitting\"}\n", "{\"epoch\":1}\n{\"epo", "[]", "{\"epoch\":1e3}\r\n", "\n\n"} {
+	for _, seed := range []string{"", "{\"epoch\":1}\n{\"epoch\":3,\"verdict\":\"overfitting\"}\n", "{\"epoch\":1}\n{\"epo", "[]", "{\"epoch\":1e3}\r\n", "{\"epoch\":3}\r\r", "\n\n"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
