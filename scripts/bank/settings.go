@@ -58,6 +58,8 @@ var plan = []batch{
 	{cifar(4000, 20), []float64{0}, []float64{5e-4, 5e-3, 0.1, 0.25, 0.5}, one},
 	{nin(1000, 12), []float64{0}, []float64{0.004, 0.04, 0.4}, one},
 	{nin(2000, 12), []float64{0}, []float64{0.004, 0.04, 0.4}, one},
+	{nin(5000, 20), []float64{0}, []float64{0.002}, one},
+	{nin(4000, 20), []float64{0}, []float64{0.002}, one},
 	// Sizes and noises.
 	{mnist(1000, 40), []float64{0.1, 0.5}, []float64{1e-3}, one},
 	{mnist(2000, 30), []float64{0.1, 0.5}, []float64{1e-3}, one},
