@@ -218,13 +218,19 @@ func writeStatus(path string, s trainer.Status) error {
 
 // ReadStatus reads the status of the run in a folder; the run need not be locked.
 func ReadStatus(path string) (trainer.Status, error) {
-	var s trainer.Status
-	text, err := os.ReadFile(filepath.Join(path, StatusFile))
+	file := filepath.Join(path, StatusFile)
+	text, err := os.ReadFile(file)
 	if err != nil {
-		return s, fmt.Errorf("status of a run: %w", err)
+		return trainer.Status{}, fmt.Errorf("status of a run: %w", err)
 	}
+	return parseStatus(file, text)
+}
+
+// parseStatus is ReadStatus for the file's content.
+func parseStatus(file string, text []byte) (trainer.Status, error) {
+	var s trainer.Status
 	if err := json.Unmarshal(text, &s); err != nil {
-		return trainer.Status{}, fmt.Errorf("status of a run: %s: %w", filepath.Join(path, StatusFile), err)
+		return trainer.Status{}, fmt.Errorf("status of a run: %s: %w", file, err)
 	}
 	return s, nil
 }
