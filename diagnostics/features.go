@@ -8,18 +8,18 @@ type features struct {
 	c *Curve
 	t Thresholds
 
-	epochs                []float64 // from 1 on
-	begun                 float64   // the epoch from which learning shows
-	learnt                bool      // whether it ever did; true if there is no loss to tell
-	loss                  trace
-	gain                  trace // the steadiest gain there is
-	gainName              string
-	gainHigh              float64 // its scatter that counts as high, dB
-	trust                 float64 // confidence that its kind of evidence can carry
-	shiftLoss, shiftError trace   // since begun
-	share                 trace   // since begun
-	distance              trace   // since begun
-	changes               trace   // since begun
+	epochs            []float64 // from 1 on
+	begun             float64   // the epoch from which learning shows
+	learnt            bool      // whether it ever did; true if there is no loss to tell
+	loss              trace
+	gain              trace // the steadiest gain there is
+	gainName          string
+	gainHigh          float64 // its scatter that counts as high, dB
+	trust             float64 // confidence that its kind of evidence can carry
+	moved, movedError trace   // loss and error on moved images, smoothed, since begun
+	share             trace   // since begun
+	distance          trace   // since begun
+	changes           trace   // since begun
 }
 
 // Confidence that the signals can carry when a rule is clear: shares of right verdicts that may be hoped for.
@@ -53,7 +53,7 @@ func featuresOf(c *Curve, t Thresholds) *features {
 		}
 	}
 	f.findBegin()
-	f.shiftLoss, f.shiftError = c.trace(ShiftLoss).since(f.begun), c.trace(ShiftError).since(f.begun)
+	f.moved, f.movedError = c.trace(ShiftLoss).since(f.begun).smooth(t.Rules.Smoothing), c.trace(ShiftError).since(f.begun).smooth(t.Rules.Smoothing)
 	f.share = c.trace(LowShare).since(f.begun)
 	f.distance = c.trace(BoundaryDistance).since(f.begun)
 	f.changes = c.trace(PredictionChanges).since(f.begun)

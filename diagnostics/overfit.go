@@ -33,7 +33,7 @@ func under(now, best float64) float64 { return best - now }
 func (f *features) signs() []sign {
 	r := f.t.Rules
 	all := []sign{
-		{ShiftLoss, "relative rise over its lowest", f.shiftLoss.smooth(r.Smoothing), r.ShiftRise, over, lower},
+		{ShiftLoss, "relative rise over its lowest", f.moved, r.ShiftRise, over, lower},
 		{LowShare, "fall under its highest", f.share.smooth(r.Smoothing), r.ShareFall, under, higher},
 		{BoundaryDistance, "relative fall under its highest", f.distance.smooth(r.Smoothing), r.DistanceFall, below, higher},
 		{PredictionChanges, "relative rise over their lowest", f.changes.smooth(r.ChangesWeight), r.ChangesRise, over, lower},
@@ -102,7 +102,7 @@ func (f *features) memorising() onset {
 // where no distance was measured either.
 func (f *features) signsHold(strength map[string]map[float64]float64, epoch float64) bool {
 	distance, share, changes := strength[BoundaryDistance][epoch], strength[LowShare][epoch], strength[PredictionChanges][epoch]
-	if len(f.shiftLoss.y) > 0 {
+	if len(f.moved.y) > 0 {
 		shift := strength[ShiftLoss][epoch]
 		turned := shift*f.t.Rules.ShiftRise >= f.t.Rules.ShiftTurn
 		return changes >= 1 && turned || shift >= 1 && (distance >= 1 || share >= 1 || f.wasHard(epoch)) || f.stall(epoch).holds
@@ -145,7 +145,7 @@ func (f *features) describe(signs []sign, departures []trace, epoch float64) ons
 // wasHard tells whether the training loss was still high at the epoch up to the given one at which the loss on moved
 // images was lowest: what is learnt after that does not carry over.
 func (f *features) wasHard(epoch float64) bool {
-	turn, _ := f.shiftLoss.smooth(f.t.Rules.Smoothing).until(epoch).lowest()
+	turn, _ := f.moved.until(epoch).lowest()
 	at := f.loss.since(turn)
 	return len(at.y) > 0 && at.y[0] >= f.t.Rules.MemorisedLoss
 }
@@ -160,7 +160,7 @@ type stall struct {
 // while that on moved images hardly has: what is learnt no longer carries over, although nothing has turned yet.
 func (f *features) stall(epoch float64) stall {
 	r := f.t.Rules
-	moved := f.shiftLoss.smooth(r.Smoothing).until(epoch).since(epoch - float64(r.StallEpochs))
+	moved := f.moved.until(epoch).since(epoch - float64(r.StallEpochs))
 	loss := f.loss.until(epoch).since(epoch - float64(r.StallEpochs))
 	if len(loss.y) <= r.StallEpochs || len(moved.y) <= r.StallEpochs {
 		return stall{}
@@ -180,12 +180,13 @@ func (f *features) stall(epoch float64) stall {
 // allow; without distances, the epoch of fewest prediction changes; with none of these, the given epoch itself. An epoch
 // qualifies by those up to it alone: an online rule that marks every epoch that keeps itself has the right one marked last.
 func (f *features) keep(epoch float64) float64 {
-	loss, failed := f.shiftLoss.smooth(f.t.Rules.Smoothing).until(epoch), f.shiftError.smooth(f.t.Rules.Smoothing).until(epoch)
+	loss, failed := f.moved.until(epoch), f.movedError.until(epoch)
 	if len(loss.y) > 0 && len(loss.y) == len(failed.y) {
+		product := trace{loss.x, make([]float64, len(loss.y))}
 		for i, share := range failed.y {
-			loss.y[i] *= share * share
+			product.y[i] = loss.y[i] * share * share
 		}
-		best, _ := loss.lowest()
+		best, _ := product.lowest()
 		return best
 	}
 	if t := f.distance.smooth(f.t.Rules.Smoothing).until(epoch); len(t.y) > 0 {

@@ -360,7 +360,7 @@ func TestOffsetInvariance(t *testing.T) {
 
 func BenchmarkDiagnose1000Epochs(b *testing.B) {
 	for name, series := range map[string]map[string]func(float64) float64{
-		"company": learning(1, 1, 2000), "gain alone": {GainDB: noisy(1, 0.5, flattening)},
+		"company": learning(1, 1, 2000), "moved images": moved(1, 1, 2000, 0), "gain alone": {GainDB: noisy(1, 0.5, flattening)},
 	} {
 		c := synthetic(1000, series)
 		b.Run(name, func(b *testing.B) {
