@@ -9,11 +9,10 @@ import (
 	"slices"
 
 	"github.com/maxgain/maxgain/configs"
+	"github.com/maxgain/maxgain/diagnostics"
 	"github.com/maxgain/maxgain/diagnostics/bank"
 	"github.com/maxgain/maxgain/diagnostics/report"
 	"github.com/maxgain/maxgain/trainer/rundir"
-
-	"github.com/maxgain/maxgain/diagnostics"
 )
 
 // importRun copies the table of a run on a whole training set from its folder into the bank and lists it there.
