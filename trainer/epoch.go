@@ -62,6 +62,9 @@ func (t *Trainer) step(s *slot) error {
 	if err := t.net.Update(t.o.Schedule.Rate(t.at.Epoch), t.o.Momentum, t.o.WeightDecay); err != nil {
 		return fmt.Errorf("epoch %d, step %d: %w", t.at.Epoch, t.at.Step, err)
 	}
+	if err := t.checkBiases(); err != nil {
+		return t.diverged(t.row(), ReasonWeights, err)
+	}
 	t.at.Step++
 	return nil
 }

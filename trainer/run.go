@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/maxgain/maxgain/models"
 )
 
 // Run trains until the epochs are done or a hook stops the run, both of which return no error, and
@@ -218,8 +220,23 @@ func (t *Trainer) diverged(row Row, reason StopReason, what error) error {
 }
 
 // checkWeights says which weight or velocity is not a finite number, if any is.
-func (t *Trainer) checkWeights() error {
+func (t *Trainer) checkWeights() error { return t.checkParams(t.net.Params()) }
+
+// checkBiases is checkWeights for the biases alone: few enough to look at after every step, and where an infinite number
+// may hide behind a ReLU from the loss.
+func (t *Trainer) checkBiases() error {
 	for _, p := range t.net.Params() {
+		if len(p.Shape) == 1 {
+			if err := t.checkParams([]*models.Param{p}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t *Trainer) checkParams(params []*models.Param) error {
+	for _, p := range params {
 		for _, c := range []struct {
 			kind   string
 			values []float32
