@@ -220,31 +220,38 @@ func (t *Trainer) diverged(row Row, reason StopReason, what error) error {
 }
 
 // checkWeights says which weight or velocity is not a finite number, if any is.
-func (t *Trainer) checkWeights() error { return t.checkParams(t.net.Params()) }
-
-// checkBiases is checkWeights for the biases alone: few enough to look at after every step, and where an infinite number
-// may hide behind a ReLU from the loss.
-func (t *Trainer) checkBiases() error {
+func (t *Trainer) checkWeights() error {
 	for _, p := range t.net.Params() {
-		if len(p.Shape) == 1 {
-			if err := t.checkParams([]*models.Param{p}); err != nil {
-				return err
-			}
+		if err := checkParam(p); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (t *Trainer) checkParams(params []*models.Param) error {
-	for _, p := range params {
-		for _, c := range []struct {
-			kind   string
-			values []float32
-		}{{"value", p.Value}, {"velocity", p.Velocity}} {
-			for i, v := range c.values {
-				if !finite(float64(v)) {
-					return fmt.Errorf("%s %d of %s is %v", c.kind, i, p.Name, v)
-				}
+// checkBiases is checkWeights for the biases alone: few enough to look at after every step, and where an infinite number
+// may hide behind a ReLU from the loss.
+func (t *Trainer) checkBiases() error {
+	for _, p := range t.net.Params() {
+		if len(p.Shape) > 1 {
+			continue
+		}
+		if err := checkParam(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkParam says which of a parameter's numbers is not finite, if any is.
+func checkParam(p *models.Param) error {
+	for _, c := range []struct {
+		kind   string
+		values []float32
+	}{{"value", p.Value}, {"velocity", p.Velocity}} {
+		for i, v := range c.values {
+			if !finite(float64(v)) {
+				return fmt.Errorf("%s %d of %s is %v", c.kind, i, p.Name, v)
 			}
 		}
 	}
