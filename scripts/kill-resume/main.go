@@ -9,7 +9,6 @@
 package main
 
 import (
-	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -21,16 +20,7 @@ import (
 	"github.com/maxgain/maxgain/scripts/internal/kill"
 )
 
-func main() {
-	n := flag.Int("n", 100, "runs to kill")
-	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the moments")
-	train := flag.String("train", "", "the command to try; built from cmd/train if empty")
-	flag.Parse()
-	if err := run(*n, *seed, *train, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "kill-resume:", err)
-		os.Exit(1)
-	}
-}
+func main() { kill.Main("kill-resume", "runs", 100, run) }
 
 // trial is what all runs share.
 type trial struct {

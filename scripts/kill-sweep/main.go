@@ -12,7 +12,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -26,16 +25,7 @@ import (
 	"github.com/maxgain/maxgain/trainer/rundir"
 )
 
-func main() {
-	n := flag.Int("n", 30, "sweeps to kill")
-	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the moments")
-	train := flag.String("train", "", "the command to try; built from cmd/train if empty")
-	flag.Parse()
-	if err := run(*n, *seed, *train, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "kill-sweep:", err)
-		os.Exit(1)
-	}
-}
+func main() { kill.Main("kill-sweep", "sweeps", 30, run) }
 
 // trials is the number of trials of the sweep.
 const trials = 6

@@ -2,13 +2,29 @@
 package kill
 
 import (
+	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"sync/atomic"
 	"time"
 )
+
+// Main is the main function of such a program: it reads the flags and runs it. Of what it kills there are n by default,
+// called what in the help.
+func Main(name, what string, n int, run func(n int, seed uint64, train string, out io.Writer) error) {
+	flag.IntVar(&n, "n", n, what+" to kill")
+	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the moments")
+	train := flag.String("train", "", "the command to try; built from cmd/train if empty")
+	flag.Parse()
+	if err := run(n, *seed, *train, os.Stdout); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
+		os.Exit(1)
+	}
+}
 
 // Build builds the train command in a folder and returns its path.
 func Build(dir string) (string, error) {
