@@ -85,7 +85,11 @@ func (f sweepFlags) load(c *cobra.Command) (configs.Sweep, error) {
 // describe is the sweep in words, a line a trial: equal for equal sweeps.
 func describe(s configs.Sweep) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "sweep of %s, %d trials\n", s.Base, len(s.Trials))
+	fmt.Fprintf(&b, "sweep of %s, %d trials", s.Base, len(s.Trials))
+	if s.Prune {
+		fmt.Fprint(&b, ", the hopeless ones ended early")
+	}
+	fmt.Fprintln(&b)
 	for _, t := range s.Trials {
 		fmt.Fprintf(&b, "%s %s %s\n", t.Name, t.Config.Hash(), strings.Join(t.Set, " "))
 	}

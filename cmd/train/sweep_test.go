@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -19,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/diagnostics/report"
 	"github.com/maxgain/maxgain/trainer"
 	"github.com/maxgain/maxgain/trainer/rundir"
@@ -202,6 +204,35 @@ func TestSweepJobs(t *testing.T) {
 	}
 	if _, err := os.Stat(dir); err == nil {
 		t.Error("a folder was made")
+	}
+}
+
+// A folder is of one sweep: the same one is let in again, one of other trials or another treatment of them is not.
+func TestSweepFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out")
+	try := func(text string) error {
+		path := filepath.Join(t.TempDir(), "sweep.yaml")
+		if err := os.WriteFile(path, []byte("config: quickstart.yaml\n"+text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s, err := configs.LoadSweep(path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return claim(dir, s)
+	}
+	const seeds = "parameters: {train.seed: [1, 2]}\n"
+	for range 2 {
+		if err := try(seeds); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, other := range []string{
+		"parameters: {train.seed: [1, 3]}\n", "parameters: {train.seed: [2, 1]}\n", seeds + "overrides: {train.epochs: 7}\n", seeds + "prune: true\n",
+	} {
+		if err := try(other); !errors.Is(err, errUsage) || !strings.Contains(err.Error(), "holds another sweep") {
+			t.Errorf("%q: %v", other, err)
+		}
 	}
 }
 
