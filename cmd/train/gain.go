@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/diagnostics/report"
 	"github.com/maxgain/maxgain/diagnostics/spectrum"
 	"github.com/maxgain/maxgain/models"
 	"github.com/spf13/cobra"
@@ -134,11 +136,16 @@ func (r gainResult) print(w io.Writer) {
 // writeSpectrum writes a response in dB as a picture or as numbers, by the file's extension.
 func writeSpectrum(path string, s *spectrum.Spectrum) error {
 	if filepath.Ext(path) == ".png" {
-		return writePNG(path, spectrumPicture(s))
+		return writePNG(path, report.ChannelsImage(planeOf(s), spectrumPixels))
 	}
 	return writeFile(path, func(w io.Writer) error {
 		return writeNPY(w, []int{s.C, s.H, s.W}, s.DB())
 	})
+}
+
+// planeOf is a response in dB as the reports' pictures take it.
+func planeOf(s *spectrum.Spectrum) report.Plane {
+	return report.Plane{H: s.H, W: s.W, Channels: slices.Collect(slices.Chunk(s.DB(), s.H*s.W))}
 }
 
 // writeNPY writes float64 values in row-major order in NumPy's format, version 1.0: magic number,

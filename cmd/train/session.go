@@ -113,7 +113,7 @@ func (s *session) saveSpectrum(epoch int, r diagnostics.Reading) error {
 	return nil
 }
 
-// spectrumPixels is the side of a frequency in a TensorBoard picture.
+// spectrumPixels is the side of a frequency in a picture of a response.
 const spectrumPixels = 8
 
 // spectrumImage is the picture of an epoch's response, nil if there is none.

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"math"
 	"slices"
@@ -82,6 +83,24 @@ func paint(values []float64, h, w int, s span, colours []color.NRGBA) *image.NRG
 func SpectrumImage(p Plane, scale int) image.Image {
 	values := p.mean()
 	return enlarge(paint(values, p.H, p.W, spectrumSpan(values), cividis), scale)
+}
+
+// ChannelsImage is SpectrumImage of each channel by itself, side by side with a white gap, all coloured over the 60 dB
+// below the largest amplitude of any.
+func ChannelsImage(p Plane, scale int) image.Image {
+	s := spectrumSpan(p.Channels...)
+	wide := p.W + 1
+	row := image.NewNRGBA(image.Rect(0, 0, len(p.Channels)*wide-1, p.H))
+	draw.Draw(row, row.Bounds(), image.White, image.Point{}, draw.Src)
+	for k, channel := range p.Channels {
+		values := make([]float64, len(channel))
+		for i, v := range channel {
+			values[p.centred(i)] = v
+		}
+		at := image.Rect(k*wide, 0, k*wide+p.W, p.H)
+		draw.Draw(row, at, paint(values, p.H, p.W, s, cividis), image.Point{}, draw.Over)
+	}
+	return enlarge(row, scale)
 }
 
 // enlarge makes each pixel scale×scale of them, so that what shows the picture does not blur it.

@@ -145,6 +145,23 @@ func TestRingsAndPicture(t *testing.T) {
 	}
 }
 
+// Channels stand side by side, brighter the larger, a channel that does not respond and the gap white.
+func TestChannelsImage(t *testing.T) {
+	dead := math.Inf(-1)
+	p := Plane{H: 1, W: 2, Channels: [][]float64{{0, -60}, {dead, dead}}}
+	m := ChannelsImage(p, 1)
+	low, high, white := color.NRGBA{0, 32, 77, 255}, color.NRGBA{255, 234, 70, 255}, color.NRGBA{255, 255, 255, 255}
+	want := []color.NRGBA{low, high, white, white, white} // frequency 0 in the middle: at column 1
+	if b := m.Bounds(); b.Dx() != len(want) || b.Dy() != 1 {
+		t.Fatalf("picture of %v", b)
+	}
+	for x, c := range want {
+		if got := m.At(x, 0); got != c {
+			t.Errorf("column %d is %v, want %v", x, got, c)
+		}
+	}
+}
+
 func TestThin(t *testing.T) {
 	planes := make([]Plane, 1001)
 	for i := range planes {

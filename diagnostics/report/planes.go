@@ -169,10 +169,13 @@ func (p Plane) mean() []float64 {
 		for _, c := range p.Channels {
 			power += math.Pow(10, c[i]/10) / float64(len(p.Channels))
 		}
-		out[(i/p.W+p.H/2)%p.H*p.W+(i%p.W+p.W/2)%p.W] = 10 * math.Log10(power)
+		out[p.centred(i)] = 10 * math.Log10(power)
 	}
 	return out
 }
+
+// centred is where the value at i, frequency 0 in the corner, stands once that is moved to (⌊H/2⌋,⌊W/2⌋).
+func (p Plane) centred(i int) int { return (i/p.W+p.H/2)%p.H*p.W + (i%p.W+p.W/2)%p.W }
 
 // rings is the root mean square amplitude in dB of the frequencies whose distance from 0 rounds to k cycles over the
 // shorter side of the image, k = 0 … half of it, over all channels.
