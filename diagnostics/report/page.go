@@ -69,10 +69,11 @@ type sweepView struct {
 }
 
 type rowView struct {
-	Rank                                          int
-	Swatch                                        template.HTML
-	Name, Rate, Verdict, Class, When, Confidence  string
-	TrainLoss, ValLoss, ValError, Gain, Next, End string
+	Rank                                         int
+	Swatch                                       template.HTML
+	Name, Rate, Verdict, Class, When, Confidence string
+	TrainLoss, ValLoss, ValError                 string
+	Gain, Scatter, Next, End                     string
 }
 
 // ErrNoRuns is returned when there is nothing to report.
@@ -229,14 +230,14 @@ func sweepOf(runs []Run, by string) *sweepView {
 	v := &sweepView{By: by}
 	for i := range runs {
 		r := &runs[i]
-		loss, _ := r.best(valLoss)
-		share, _ := r.best(percent(valError))
+		f := r.Figures()
 		row := rowView{Rank: i + 1, Swatch: swatch(line{style: i}), Name: r.Name, Rate: "–",
 			Verdict: r.Verdict.Verdict.String(), Class: r.Verdict.Verdict.String(), When: fmt.Sprint(r.Verdict.Epoch),
-			Confidence: confidence(r.Verdict.Confidence), TrainLoss: number(r.last(trainLoss), 3), ValLoss: number(loss, 3),
-			ValError: number(share, 3), Gain: number(r.level(signal(diagnostics.GainDB)), 3), Next: "–", End: string(r.Status.State)}
-		if rate := r.last(learningRate); !math.IsNaN(rate) {
-			row.Rate = rateText(rate)
+			Confidence: confidence(r.Verdict.Confidence), TrainLoss: number(f.TrainLoss, 3), ValLoss: number(f.LowestValLoss, 3),
+			ValError: number(100*f.LowestValError, 3), Gain: number(f.GainDB, 3), Scatter: number(f.GainVariability, 3), Next: "–",
+			End: string(r.Status.State)}
+		if !math.IsNaN(f.LearningRate) {
+			row.Rate = rateText(f.LearningRate)
 		}
 		if r.Verdict.NextRate > 0 {
 			row.Next = rateText(r.Verdict.NextRate)

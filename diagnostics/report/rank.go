@@ -115,20 +115,3 @@ func b2i(b bool) int {
 	}
 	return 0
 }
-
-// level is the median of a signal's finite values over the last third of the epochs, NaN if there are none.
-func (r *Run) level(c column) float64 {
-	var tail []float64
-	rows := r.History.Rows
-	for _, row := range rows[len(rows)-(len(rows)+2)/3:] {
-		if v := c(row); !math.IsNaN(v) && !math.IsInf(v, 0) {
-			tail = append(tail, v)
-		}
-	}
-	if len(tail) == 0 {
-		return math.NaN()
-	}
-	slices.Sort(tail)
-	n := len(tail)
-	return (tail[n/2] + tail[(n-1)/2]) / 2
-}
