@@ -7,12 +7,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/maxgain/maxgain/configs"
-	"github.com/maxgain/maxgain/diagnostics"
 	"github.com/maxgain/maxgain/diagnostics/report"
 	"github.com/maxgain/maxgain/trainer"
 	"github.com/maxgain/maxgain/trainer/rundir"
@@ -187,17 +185,4 @@ func (r figureRun) sameAsIn(dir string) (bool, error) {
 			dir, strings.Join(configs.Diff(have, r.config), "; "))
 	}
 	return true, nil
-}
-
-// printCurves writes a line a run: how it ended, its last figures and its verdict.
-func printCurves(w io.Writer, f report.Figure) {
-	fmt.Fprintf(w, "figure %d: %s\n", f.Number, f.Title)
-	fmt.Fprintf(w, "%-24s %8s %5s  %6s  %8s  %8s  %10s  %9s  %7s  %s\n",
-		"setting", "rate", "seed", "epochs", "gain dB", "pop dB", "train loss", "val loss", "error %", "verdict")
-	for _, c := range f.Curves {
-		last := slices.MaxFunc(c.Run.History.Rows, func(a, b trainer.Row) int { return a.Epoch - b.Epoch })
-		fmt.Fprintf(w, "%-24s %8s %5d  %6d  %8s  %8s  %10s  %9s  %7s  %s\n", c.Setting, decimal(c.Rate), c.Seed, last.Epoch,
-			figure("%.2f", signalOf(last, diagnostics.GainDB)), figure("%.2f", signalOf(last, diagnostics.PopulationGainDB)),
-			figure("%.4f", last.TrainLoss), figure("%.4f", last.ValLoss), figure("%.2f", 100*last.ValError), c.Run.Verdict.Verdict)
-	}
 }
