@@ -15,20 +15,11 @@ type features struct {
 	gain              trace // the steadiest gain there is
 	gainName          string
 	gainHigh          float64 // its scatter that counts as high, dB
-	trust             float64 // confidence that its kind of evidence can carry
 	moved, movedError trace   // loss and error on moved images, smoothed, since begun
 	share             trace   // since begun
 	distance          trace   // since begun
 	changes           trace   // since begun
 }
-
-// Confidence that the signals can carry when a rule is clear: shares of right verdicts that may be hoped for.
-const (
-	trustImpulse    = 0.6
-	trustPositions  = 0.65
-	trustPopulation = 0.75
-	trustCompany    = 0.9 // population gain with at least two of its companions
-)
 
 // featuresOf draws the traces from a curve.
 func featuresOf(c *Curve, t Thresholds) *features {
@@ -39,15 +30,15 @@ func featuresOf(c *Curve, t Thresholds) *features {
 		}
 	}
 	for _, g := range []struct {
-		name        string
-		high, trust float64
+		name string
+		high float64
 	}{
-		{PopulationGainDB, t.Noise.PopulationHighDB, trustPopulation},
-		{PositionsMedianDB, t.Noise.PositionsHighDB, trustPositions},
-		{GainDB, t.Noise.ImpulseHighDB, trustImpulse},
+		{PopulationGainDB, t.Noise.PopulationHighDB},
+		{PositionsMedianDB, t.Noise.PositionsHighDB},
+		{GainDB, t.Noise.ImpulseHighDB},
 	} {
 		if _, ok := c.Series(g.name); ok {
-			f.gainName, f.gainHigh, f.trust = g.name, g.high, g.trust
+			f.gainName, f.gainHigh = g.name, g.high
 			f.gain = c.trace(g.name)
 			break
 		}
@@ -57,12 +48,6 @@ func featuresOf(c *Curve, t Thresholds) *features {
 	f.share = c.trace(LowShare).since(f.begun)
 	f.distance = c.trace(BoundaryDistance).since(f.begun)
 	f.changes = c.trace(PredictionChanges).since(f.begun)
-	if f.gainName == PopulationGainDB && len(f.signs()) >= 2 {
-		f.trust = trustCompany
-	}
-	if !t.Calibrated {
-		f.trust *= 0.9
-	}
 	return f
 }
 

@@ -7,11 +7,12 @@ import (
 	"github.com/maxgain/maxgain/trainer"
 )
 
-// pruneConfidence is how sure a verdict must be, twice in a row, to end a trial for it.
-const pruneConfidence = 0.6
+// pruneEpochs is at how many epochs in a row a trial must be judged hopeless to be ended: in the bank, good rates were judged
+// too high now and then for one epoch or two.
+const pruneEpochs = 3
 
 // Prune is a trainer.Hook that ends a trial of a sweep as hopeless when its learning rate has been judged too high
-// or its training diverged at two epochs in a row. It needs no validation data.
+// or its training diverged at three epochs in a row. It needs no validation data.
 type Prune struct {
 	Thresholds Thresholds
 }
@@ -22,15 +23,12 @@ func (p *Prune) Name() string { return "prune" }
 // AfterEpoch implements trainer.Hook.
 func (p *Prune) AfterEpoch(_ context.Context, s *trainer.State) error {
 	c := FromHistory(s.History)
-	now := Diagnose(c, p.Thresholds)
-	before := Diagnose(c.Prefix(len(c.Epochs)-1), p.Thresholds)
-	if !hopeless(now) || !hopeless(before) {
-		return nil
+	n := len(c.Epochs)
+	for k := max(0, n-pruneEpochs+1); k <= n; k++ {
+		if v := Diagnose(c.Prefix(k), p.Thresholds).Verdict; v != LearningRateTooHigh && v != Diverged {
+			return nil
+		}
 	}
 	return &trainer.StopError{Reason: trainer.ReasonPruned,
-		Detail: fmt.Sprintf("hopeless: %s at epochs %d and %d, %d epochs saved", now.Verdict, c.last()-1, c.last(), s.Epochs-c.last())}
-}
-
-func hopeless(r Report) bool {
-	return (r.Verdict == LearningRateTooHigh || r.Verdict == Diverged) && r.Confidence >= pruneConfidence
+		Detail: fmt.Sprintf("hopeless: %s at epochs %d to %d, %d epochs saved", Diagnose(c, p.Thresholds).Verdict, c.last()-pruneEpochs+1, c.last(), s.Epochs-c.last())}
 }

@@ -5,15 +5,14 @@ import (
 	"math"
 )
 
-// finding is a rule's answer: a verdict, how far beyond its threshold it was met, and why.
+// finding is a rule's answer: a verdict, how often such a one is right, and why.
 type finding struct {
-	verdict  Verdict
-	kind     Kind
-	epoch    float64
-	best     float64
-	clarity  float64 // 1 just at the threshold, 2 or more where there is no doubt
-	certain  bool    // not a matter of signals' noise
-	evidence []Evidence
+	verdict    Verdict
+	kind       Kind
+	epoch      float64
+	best       float64
+	confidence float64
+	evidence   []Evidence
 }
 
 // Diagnose judges a curve. It is a pure function of the curve and the thresholds, reads no validation column, and is
@@ -23,7 +22,7 @@ type finding struct {
 // are there, those stand in for the single impulse.
 func Diagnose(c *Curve, t Thresholds) Report {
 	f := featuresOf(c, t)
-	for _, rule := range []func(*features) *finding{diverged, tooFew, rateTooHigh, overfitting, settled} {
+	for _, rule := range []func(*features) *finding{diverged, tooFew, swinging, overfitting, settled} {
 		if found := rule(f); found != nil {
 			return f.report(found)
 		}
@@ -66,14 +65,22 @@ const (
 	wellUnder = 0.8
 )
 
-// diverged holds when a training loss was no number, when the derivative is 0 everywhere in the last epochs, when the
-// gain has collapsed, or when the training loss is back where it began.
+// exploded is how many times its highest value a training loss must be to count as lost at once.
+const exploded = 10
+
+// diverged holds when a training loss was no number or has exploded, when the derivative is 0 everywhere in the last
+// epochs, when the gain has collapsed, or when the training loss is back where it began.
 func diverged(f *features) *finding {
 	loss := f.c.series[TrainLoss]
 	for i, epoch := range f.c.Epochs {
 		if loss != nil && epoch >= 1 && math.IsInf(loss[i], 0) {
 			return f.lost(float64(epoch), Evidence{Signal: TrainLoss, What: "no finite number:", Value: Number(loss[i]),
 				Threshold: Number(math.NaN()), From: epoch, To: epoch, Supports: true})
+		}
+	}
+	if n := len(f.loss.y) - 1; n >= 1 {
+		if highest := quantile(f.loss.y[:n], 1); highest > 0 && f.loss.y[n] >= exploded*highest {
+			return f.lost(f.loss.x[n], f.fact(TrainLoss, "level at the end", f.loss.y[n], "", exploded*highest, f.loss.since(f.loss.x[n]), true))
 		}
 	}
 	if from, to, dead := f.deadGain(); dead {
@@ -121,7 +128,7 @@ func stuck(f *features) *finding {
 
 // lost is the finding of a diverged run.
 func (f *features) lost(epoch float64, e Evidence) *finding {
-	return &finding{verdict: Diverged, epoch: epoch, best: max(epoch-1, 0), certain: true, evidence: []Evidence{e}}
+	return &finding{verdict: Diverged, epoch: epoch, best: max(epoch-1, 0), confidence: sureDiverged, evidence: []Evidence{e}}
 }
 
 // deadGain tells whether the last measurements of the steadiest gain were all −Inf, and since which epoch.
@@ -148,12 +155,15 @@ func tooFew(f *features) *finding {
 		return nil
 	}
 	end := float64(f.c.last())
-	return &finding{verdict: Undetermined, epoch: end, best: end, certain: true, evidence: []Evidence{
+	return &finding{verdict: Undetermined, epoch: end, best: end, evidence: []Evidence{
 		f.fact("epoch", "measurements of a gain", float64(len(f.gain.y)), "", float64(f.t.Rules.LeastEpochs), f.gain, true)}}
 }
 
 // supportedScatter is the share of the high scatter that is enough when the training loss is unsteady as well.
 const supportedScatter = 0.5
+
+// restlessScatter is the same where a large share of the predictions changes at each epoch.
+const restlessScatter = 1.0 / 3
 
 // leastLossRange is the range of the training loss, relative to its highest, from which its unsteadiness means anything.
 const leastLossRange = 0.05
@@ -164,8 +174,9 @@ const leastScatter = 8
 // halfScatter is the share of the high scatter that each half of the epochs must show by itself.
 const halfScatter = 0.5
 
-// rateTooHigh is rule 1: high scatter of the gain over all epochs since learning began, no half of them being calm. An unsteady training loss lets half the scatter do.
-func rateTooHigh(f *features) *finding {
+// swinging is rule 1: high scatter of the gain over all epochs since learning began, no half of them being calm. An unsteady
+// training loss lets half the scatter do, predictions of which a large share is another at each epoch a third.
+func swinging(f *features) *finding {
 	gain := f.gain
 	if f.learnt {
 		gain = gain.since(f.begun)
@@ -182,10 +193,14 @@ func rateTooHigh(f *features) *finding {
 	if loud {
 		limit *= supportedScatter
 	}
+	changing, changes := f.changing(f.t.Rules.RestlessChanges)
+	if changing {
+		limit = min(limit, restlessScatter*f.gainHigh)
+	}
 	if !(scatter >= limit) {
 		return nil
 	}
-	found := &finding{verdict: LearningRateTooHigh, epoch: float64(f.c.last()), best: float64(f.c.last()), clarity: scatter / limit,
+	found := &finding{verdict: LearningRateTooHigh, epoch: float64(f.c.last()), best: float64(f.c.last()), confidence: sureTooHigh,
 		evidence: []Evidence{
 			f.noise("variability", gain.roughness(), limit, gain, true),
 			f.noise("variability, first half,", early.roughness(), halfScatter*limit, early, true),
@@ -195,7 +210,18 @@ func rateTooHigh(f *features) *finding {
 		found.evidence = append(found.evidence,
 			f.fact(TrainLoss, "steps upward, of its range,", unsteady, "", f.t.Rules.UnsteadyLoss, f.loss, loud))
 	}
+	if len(f.changes.y) > 0 {
+		found.evidence = append(found.evidence, changes)
+	}
 	return found
+}
+
+// changing tells whether the smoothed share of predictions that change is above a limit at the end, and the fact.
+func (f *features) changing(limit float64) (bool, Evidence) {
+	end := f.changes.smooth(f.t.Rules.ChangesWeight)
+	end.x, end.y = end.x[max(0, len(end.x)-1):], end.y[max(0, len(end.y)-1):]
+	above := len(end.y) > 0 && end.y[0] > limit
+	return above, f.fact(PredictionChanges, "smoothed share at the end", median(end.y), "", limit, end, above)
 }
 
 // unsteadiness is the sum of the steps of the training loss upward over its range, and the range over its highest.
@@ -215,31 +241,57 @@ func unsteadiness(loss trace) (unsteady, relative float64) {
 }
 
 // overfitting is rule 4. With the companions of the population gain it is their signs of memorising; with a gain
-// alone, smoothness that turns into variability.
+// alone, smoothness that turns into variability. The same signs show where a training loss rises as well, as it does before
+// a rate too high blows the network up: whichever came first is told.
 func overfitting(f *features) *finding {
-	o := f.memorising()
+	o, confidence := f.memorising(), sureSigns
+	if len(f.moved.y) > 0 {
+		confidence = sureMemorised
+	}
+	if back := f.backslide(); back != nil && !(o.found && o.epoch <= back.epoch) {
+		return back
+	}
 	if !o.found && len(f.signs()) < 2 {
-		o = f.variable()
+		o, confidence = f.variable(), sureVariable
 	}
 	if !o.found {
 		return nil
 	}
-	clarity := math.Inf(1)
-	for _, e := range o.evidence {
-		if e.Supports && e.Signal != TrainLoss && !math.IsNaN(float64(e.Threshold)) {
-			clarity = min(clarity, float64(e.Value/e.Threshold))
+	return &finding{verdict: Overfitting, kind: o.kind, epoch: o.best, best: o.best, confidence: confidence, evidence: o.evidence}
+}
+
+// backslideEpochs is for how many epochs in a row a training loss must lie above its lowest to have slid back.
+const backslideEpochs = 2
+
+// backslide holds when the training loss, at one learning rate, has lain by the share of the thresholds above its lowest for
+// some epochs, and has not been lower since. A loss at which nothing is left to learn is noise.
+func (f *features) backslide() *finding {
+	loss := f.atThisRate(f.loss)
+	if len(loss.y) == 0 {
+		return nil
+	}
+	turn, lowest := loss.lowest()
+	after := loss.since(turn + 1)
+	for i := backslideEpochs; i <= len(after.y); i++ {
+		late := trace{after.x[i-backslideEpochs : i], after.y[i-backslideEpochs : i]}
+		now := quantile(late.y, 0)
+		if rise := now/lowest - 1; now >= f.t.Rules.LearntLoss && rise >= f.t.Rules.Backslide {
+			epoch := after.x[i-1]
+			return &finding{verdict: LearningRateTooHigh, epoch: epoch, best: turn, confidence: sureTooHigh, evidence: []Evidence{
+				f.fact(TrainLoss, "rise over its lowest", rise, "", f.t.Rules.Backslide, late, true)}}
 		}
 	}
-	return &finding{verdict: Overfitting, kind: o.kind, epoch: o.best, best: o.best, clarity: clarity, evidence: o.evidence}
+	return nil
 }
 
 // settled is rules 2 and 3: a gain that still moves smoothly means still learning, one that has flattened converged.
 // Where there is a training loss, its fall means still learning too, and with nothing left to learn the run has
-// converged whatever the gain does.
+// converged whatever the gain does. How sure that is depends on whether the net still gets better on moved images and its
+// predictions still change.
 func settled(f *features) *finding {
 	end := float64(f.c.last())
 	if !f.learnt {
-		return &finding{verdict: StillLearning, kind: RateTooLow, epoch: end, best: end, clarity: 2, evidence: []Evidence{
+		return &finding{verdict: StillLearning, kind: RateTooLow, epoch: end, best: end, confidence: sureUnlearnt, evidence: []Evidence{
 			f.fact(TrainLoss, "never under the share of its highest of", f.t.Rules.Begun, "", math.NaN(), f.loss, true)}}
 	}
 	m := f.motion()
@@ -248,40 +300,57 @@ func settled(f *features) *finding {
 		f.fact(f.gainName, "travel in the last third", m.travel, "dB", m.limit, m.window, m.moving),
 		f.noise("variability in the last third", m.window.roughness(), f.gainHigh, m.window, false),
 	}}
-	still, clarity := m.moving, ratio(m.travel, m.limit)
+	still, learnt, trust := m.moving, false, gainTrust
 	if window := lastThird(f.atThisRate(f.loss)); len(window.y) >= 3 {
 		fall := 1 - window.end(2)/median(window.y[:2])
 		level := window.end(2)
-		falling, learnt := fall >= f.t.Rules.FallingLoss, level < f.t.Rules.LearntLoss
+		falling := fall >= f.t.Rules.FallingLoss
+		learnt, trust = level < f.t.Rules.LearntLoss, lossTrust
 		still = (falling || m.moving) && !learnt
-		clarity = max(clarity, ratio(fall, f.t.Rules.FallingLoss))
-		if learnt {
-			clarity = 2
-		}
 		found.evidence = append(found.evidence,
 			f.fact(TrainLoss, "relative fall in the last third", fall, "", f.t.Rules.FallingLoss, window, falling),
 			f.fact(TrainLoss, "level at the end", level, "", f.t.Rules.LearntLoss, window, !learnt))
 	}
-	found.clarity = clarity
+	if moved, changes, ok := f.bystanders(); ok {
+		found.evidence = append(found.evidence, moved, changes)
+		trust = companyTrust(m.travel/m.limit, moved.Supports, changes.Supports)
+	}
 	if still {
 		kind, why := f.pace()
-		found.verdict, found.kind, found.evidence = StillLearning, kind, append(found.evidence, why)
+		found.verdict, found.kind, found.confidence, found.evidence = StillLearning, kind, trust.still, append(found.evidence, why)
 		return found
 	}
-	found.verdict, found.epoch = Converged, f.plateau()
+	found.verdict, found.epoch, found.confidence = Converged, f.plateau(), trust.converged
+	if learnt && m.moving {
+		found.kind, found.epoch = LearntByThen, f.learntSince()
+	}
 	for i := range found.evidence {
 		found.evidence[i].Supports = !found.evidence[i].Supports
 	}
 	return found
 }
 
-// ratio is how far a value is from a threshold, on either side, as a factor of at least 1.
-func ratio(value, threshold float64) float64 {
-	r := value / threshold
-	if r < 1 {
-		r = 1 / max(r, 0.5)
+// bystanders are two facts by which it is not decided whether learning goes on, but which say how sure that is: how the loss
+// on moved images fell in the last third, and how many predictions still change. Each supports that learning goes on.
+// They are not ok without moved images and predictions.
+func (f *features) bystanders() (moved, changes Evidence, ok bool) {
+	late := lastThird(f.atThisRate(f.c.trace(ShiftLoss)))
+	if len(late.y) < leastWindow || len(f.changes.y) == 0 {
+		return moved, changes, false
 	}
-	return r
+	fall := -late.slope() * (late.x[len(late.x)-1] - late.x[0]) / median(late.y)
+	moved = f.fact(ShiftLoss, "relative fall in the last third", fall, "", f.t.Rules.ShiftTurn, late, fall >= f.t.Rules.ShiftTurn)
+	_, changes = f.changing(settledChanges)
+	return moved, changes, true
+}
+
+// learntSince is the first epoch from which the training loss stays at the level at which nothing is left to learn.
+func (f *features) learntSince() float64 {
+	at := len(f.loss.y) - 1
+	for at > 0 && f.loss.y[at-1] < f.t.Rules.LearntLoss {
+		at--
+	}
+	return f.loss.x[at]
 }
 
 // motion is what a gain did in the last third of its epochs.
@@ -367,14 +436,7 @@ var nextRateFactor = map[Verdict]float64{Diverged: 0.1, LearningRateTooHigh: 1.0
 // report puts a finding into words.
 func (f *features) report(found *finding) Report {
 	r := Report{Verdict: found.verdict, Kind: found.kind, Epoch: int(found.epoch), BestEpoch: int(found.best),
-		Evidence: found.evidence, Advice: verdictTable[found.verdict].advice}
-	switch {
-	case found.verdict == Undetermined:
-	case found.certain:
-		r.Confidence = 0.99
-	default:
-		r.Confidence = f.trust * (0.7 + 0.3*min(1, max(0, found.clarity-1)))
-	}
+		Confidence: found.confidence, Evidence: found.evidence, Advice: verdictTable[found.verdict].advice}
 	factor := nextRateFactor[found.verdict]
 	switch found.kind {
 	case RateTooLow:
@@ -391,6 +453,9 @@ func (f *features) report(found *finding) Report {
 		}
 	case Converged:
 		r.Advice = fmt.Sprintf("training can stop: little has changed since epoch %d", r.Epoch)
+		if found.kind == LearntByThen {
+			r.Advice = fmt.Sprintf("little is left to learn since epoch %d; as the gain still moves, a few more epochs may help a little", r.Epoch)
+		}
 	}
 	if rates := f.c.trace(LearningRate); factor != 0 && len(rates.y) > 0 {
 		r.NextRate = rates.y[len(rates.y)-1] * factor

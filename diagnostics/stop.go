@@ -58,8 +58,8 @@ const settledChanges = 0.005
 // predictionsSettled tells whether predictions hardly change any more; true where they were not watched. A gain may pause
 // on its way, and a run is stopped only once.
 func (f *features) predictionsSettled() bool {
-	changes := f.changes.smooth(f.t.Rules.ChangesWeight)
-	return len(changes.y) == 0 || changes.y[len(changes.y)-1] <= settledChanges
+	change, _ := f.changing(settledChanges)
+	return !change
 }
 
 // Decide is the stop rule as a pure function of the curve up to an epoch.

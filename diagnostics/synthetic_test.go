@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -196,6 +197,93 @@ func TestMovedImagesAloneAreNotOverfitting(t *testing.T) {
 	}
 }
 
+// A training loss that slides back by a quarter of its lowest for two epochs, at one rate and above what is noise, means a
+// rate too high, until it comes lower than ever or overfitting had shown before.
+func TestBackslide(t *testing.T) {
+	falling := func(e float64) float64 { return 0.05 + 2*math.Exp(-e) }
+	lowest := falling(12)
+	slid := func(factors ...float64) *Curve { // what the loss is of its lowest, from epoch 13 on
+		return synthetic(12+len(factors), map[string]func(float64) float64{GainDB: level, TrainLoss: func(e float64) float64 {
+			if e > 12 {
+				return lowest * factors[int(e)-13]
+			}
+			return falling(e)
+		}})
+	}
+	for name, factors := range map[string][]float64{"just": {1.26, 1.26}, "rising": {1.1, 1.3, 2}, "and back, but not below": {1.3, 1.3, 1.01, 1.02}} {
+		t.Run(name, func(t *testing.T) {
+			if r := expect(t, slid(factors...), LearningRateTooHigh); r.BestEpoch != 12 {
+				t.Errorf("best epoch %d, want 12, that of the lowest loss", r.BestEpoch)
+			}
+		})
+	}
+	for name, factors := range map[string][]float64{"too little": {1.24, 1.24, 1.24}, "one epoch": {3, 1.1}, "and below": {1.3, 1.3, 0.99}} {
+		t.Run(name, func(t *testing.T) { expect(t, slid(factors...), Converged) })
+	}
+	small := func(e float64) float64 { return falling(e)/5 + 0.005*math.Mod(e, 4) } // 0.01–0.025: more than doubled for two epochs
+	expect(t, synthetic(20, map[string]func(float64) float64{GainDB: level, TrainLoss: func(e float64) float64 { return min(small(e), 0.0199) }}), Converged)
+
+	// Overfitting that showed from epoch 15 on stays what it was when the loss slides back at 30.
+	series := moved(0, 0, 15, 0.02)
+	series[PredictionChanges] = learning(0, 0, 15)[PredictionChanges]
+	loss := series[TrainLoss]
+	series[TrainLoss] = func(e float64) float64 {
+		if e > 30 {
+			return 1.5 * loss(30)
+		}
+		return loss(e)
+	}
+	expect(t, synthetic(40, series), Overfitting)
+}
+
+// The confidence follows the table of docs/diagnosis.md: by whether predictions still change, how the gain travels and
+// whether the loss on moved images falls.
+func TestConfidenceOfCompany(t *testing.T) {
+	constant := func(v float64) func(float64) float64 { return func(float64) float64 { return v } }
+	rate := func(perEpoch float64) func(float64) float64 { return func(e float64) float64 { return 1 - perEpoch*e } }
+	for _, test := range []struct {
+		name    string
+		changes float64
+		moved   func(float64) float64
+		gain    func(float64) float64
+		loss    func(float64) float64
+		want    Verdict
+		told    float64
+	}{
+		{"nothing changes", 0.004, constant(1), level, constant(0.5), Converged, 0.95},
+		{"predictions change", 0.006, constant(1), level, constant(0.5), Converged, 0.5},
+		{"all still learn", 0.1, rate(0.01), level, rate(0.01), StillLearning, 0.75},
+		{"moved images stay", 0.1, constant(1), level, rate(0.01), StillLearning, 0.65},
+		// The last 13 epochs of 40 and 12 steps of 0.04 dB between them: 0.48 dB of the 0.75 that count as moving.
+		{"gain moves a little", 0.1, rate(0.01), rate(-0.04), rate(0.01), StillLearning, 0.6},
+		{"and moved images stay", 0.1, constant(1), rate(-0.04), rate(0.01), StillLearning, 0.2},
+		{"gain moves", 0.1, rate(0.01), climbing, rate(0.01), StillLearning, 0.2},
+		{"gain moves and moved images stay", 0.1, constant(1), climbing, rate(0.01), StillLearning, 0.15},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			fallen := func(e float64) float64 { return test.loss(e) + 2*math.Exp(-2*e) } // learning begins at once
+			r := expect(t, synthetic(40, map[string]func(float64) float64{PopulationGainDB: test.gain, TrainLoss: fallen, ShiftLoss: test.moved,
+				ShiftError: constant(0.3), PredictionChanges: constant(test.changes), BoundaryDistance: constant(100)}), test.want)
+			if r.Confidence != test.told {
+				t.Errorf("confidence %v, want %v", r.Confidence, test.told)
+			}
+		})
+	}
+}
+
+// With nothing left to learn a run has converged although its gain still climbs, but nobody says that it has flattened.
+func TestLearntWhileTheGainClimbs(t *testing.T) {
+	c := synthetic(30, map[string]func(float64) float64{GainDB: climbing, TrainLoss: func(e float64) float64 { return 2.3 * math.Exp(-e/2) }})
+	r := expect(t, c, Converged)
+	if r.Kind != LearntByThen || r.Epoch != 10 /* 2.3·e⁻⁵ = 0.0155, 2.3·e⁻⁴·⁵ = 0.0256 */ || strings.Contains(r.Meaning()+r.Advice, "flattened") {
+		t.Errorf("%s from epoch %d: %s; %s", r.Kind, r.Epoch, r.Meaning(), r.Advice)
+	}
+	flat := synthetic(30, map[string]func(float64) float64{GainDB: level, TrainLoss: func(e float64) float64 { return 2.3 * math.Exp(-e/2) }})
+	if r := expect(t, flat, Converged); r.Kind != NoKind || !strings.Contains(r.Meaning(), "flattened") {
+		t.Errorf("a flat gain: %q, %s", r.Kind, r.Meaning())
+	}
+}
+
 func TestTrainingLossSupports(t *testing.T) {
 	for seed := range uint64(20) {
 		gain := noisy(seed, 2, level)
@@ -264,6 +352,7 @@ func TestDiverged(t *testing.T) {
 		"network is dead":     {map[string]func(float64) float64{GainDB: from(9, flattening, math.Inf(-1))}, 9},
 		"dead from the start": {map[string]func(float64) float64{GainDB: from(1, flattening, math.Inf(-1))}, 1},
 		"gain collapses":      {map[string]func(float64) float64{GainDB: from(18, flattening, -90)}, 18},
+		"loss explodes":       {map[string]func(float64) float64{GainDB: flattening, TrainLoss: from(20, falling, 19)}, 20}, // 2.3·e⁻⁰·² is 1.88
 		"loss is lost":        {map[string]func(float64) float64{GainDB: level, TrainLoss: from(12, falling, 2.3)}, 19},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -32,8 +32,10 @@ type Noise struct {
 type Rules struct {
 	LeastEpochs int `yaml:"least_epochs"` // before which nothing but diverged is said
 
-	UnsteadyLoss float64 `yaml:"unsteady_loss"` // steps of the training loss upward, summed, over its range
-	CollapseDB   float64 `yaml:"collapse_db"`   // fall of the gain under its median that means a dead network
+	UnsteadyLoss    float64 `yaml:"unsteady_loss"`    // steps of the training loss upward, summed, over its range
+	RestlessChanges float64 `yaml:"restless_changes"` // smoothed prediction_changes at which a third of the scatter does for a rate too high
+	Backslide       float64 `yaml:"backslide"`        // training loss over its lowest, relative, that means a rate too high
+	CollapseDB      float64 `yaml:"collapse_db"`      // fall of the gain under its median that means a dead network
 
 	Begun           float64 `yaml:"begun"`            // training loss over its highest at which learning has begun
 	Smoothing       float64 `yaml:"smoothing"`        // weight of the newest value of low_share and boundary_distance
@@ -61,19 +63,19 @@ type Rules struct {
 }
 
 // DefaultThresholds are the numbers used without a calibration. The noise levels lie above the scatter that healthy
-// runs of LeNet showed on MNIST and CIFAR-10 (one impulse 1–1.5 dB, population 0.1–0.6 dB) and below that of nets
-// trained too fast; the rest are set by hand on small runs with known outcome.
+// runs of LeNet showed (one impulse 1–1.5 dB, population 0.1–0.6 dB, 2.1 dB on labels that were noise) and below that of
+// nets trained too fast (population from 4.4 dB); the rest are set by hand on runs with known outcome.
 func DefaultThresholds() Thresholds {
 	return Thresholds{
 		Source: defaultSource,
-		Noise:  Noise{ImpulseHighDB: 3, PositionsHighDB: 2.5, PopulationHighDB: 1.5},
+		Noise:  Noise{ImpulseHighDB: 3, PositionsHighDB: 2.5, PopulationHighDB: 3},
 		Rules: Rules{
 			LeastEpochs:  6,
-			UnsteadyLoss: 0.6, CollapseDB: 30,
+			UnsteadyLoss: 0.6, RestlessChanges: 0.4, Backslide: 0.25, CollapseDB: 30,
 			Begun: 0.95, Smoothing: 0.5, ChangesWeight: 0.4,
 			ShiftRise: 0.3, ShiftTurn: 0.02, StallEpochs: 10, StallFall: 0.2, StallShift: 0.03, ShareFall: 0.12, DistanceFall: 0.12, DistanceKeep: 0.08, ChangesRise: 0.2, MemorisedLoss: 0.8, Patience: 2,
 			LateVariability: 3, LateFloorDB: 0.5,
-			RisingShare: 0.15, RisingDB: 0.75, FallingLoss: 0.05, LearntLoss: 0.05, LinearPace: 0.5, PlateauDB: 1,
+			RisingShare: 0.15, RisingDB: 0.75, FallingLoss: 0.05, LearntLoss: 0.02, LinearPace: 0.5, PlateauDB: 1,
 		},
 	}
 }

@@ -66,7 +66,7 @@ func (v *Verdict) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// Kind says more of a verdict: which overfitting, or why a network is still learning.
+// Kind says more of a verdict: which overfitting, why a network is still learning, or in what it has converged.
 type Kind string
 
 // The kinds.
@@ -76,6 +76,7 @@ const (
 	Overconfident Kind = "overconfidence"   // of overfitting: the loss on new images rises, their error need not
 	RateTooLow    Kind = "rate-too-low"     // of still-learning
 	MoreEpochs    Kind = "more-epochs"      // of still-learning
+	LearntByThen  Kind = "training-learnt"  // of converged: nothing is left to learn, though the gain still moves
 )
 
 // Number is a float64 that is valid JSON whatever it is: NaN is null and infinities are "+Inf" and "-Inf".
@@ -126,6 +127,14 @@ func (e Evidence) String() string {
 		line += ", which speaks against it"
 	}
 	return line
+}
+
+// Meaning says in a sentence what the report's verdict means.
+func (r Report) Meaning() string {
+	if r.Kind == LearntByThen {
+		return "nearly nothing is left to learn in the training images, though the gain still moves"
+	}
+	return r.Verdict.Meaning()
 }
 
 // Report is a verdict and what stands behind it.

@@ -73,7 +73,7 @@ func printReport(w io.Writer, r diagnostics.Report) {
 	if r.Epoch > 0 {
 		fmt.Fprintf(w, " (epoch %d, confidence %.0f %%)", r.Epoch, 100*r.Confidence)
 	}
-	fmt.Fprintf(w, ": %s\n", r.Verdict.Meaning())
+	fmt.Fprintf(w, ": %s\n", r.Meaning())
 	for _, e := range r.Evidence {
 		fmt.Fprintf(w, "  %s\n", e)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/diagnostics/internal/truth"
 )
 
 // writeRun writes a run's table of which the validation error is given by epoch, and returns its entry.
@@ -161,5 +162,90 @@ func TestLoadErrors(t *testing.T) {
 		if _, err := Load(dir); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %s", text, err, want)
 		}
+	}
+}
+
+func TestCalibrationError(t *testing.T) {
+	counts := []Told{{diagnostics.Converged, 0.9, 8, 10}, {diagnostics.StillLearning, 0.5, 15, 30}, {diagnostics.Overfitting, 0.95, 10, 10}}
+	near(t, "calibration error", CalibrationError(counts), (10*0.1+30*0+10*0.05)/50)
+	near(t, "of nothing", CalibrationError(nil), 0)
+	text := ReliabilityMarkdown(counts[:2], counts[1:])
+	for _, want := range []string{"| converged | 90 % | 80 % (8 of 10) |  |", "| still-learning | 50 % | 50 % (15 of 30) | 50 % (15 of 30) |",
+		"| overfitting | 95 % |  | 100 % (10 of 10) |", "2.5 points on the half tuned on, 1.2 on the other"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the table lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+// A run of 20 epochs is looked at after 8, 10, 12, 14, 16 and 18, and whole.
+func TestReliabilityLooksInNowAndThen(t *testing.T) {
+	total := 0
+	for _, c := range Reliability(fixture(t)[:1], diagnostics.DefaultThresholds()) {
+		total += c.Total
+		if c.Verdict == diagnostics.Diverged && c.Right > 0 {
+			t.Errorf("the run did not diverge: %+v", c)
+		}
+	}
+	if total != 7 {
+		t.Errorf("%d verdicts, want 7", total)
+	}
+}
+
+// The confidence told keeps what it promises, on runs by which it was not chosen too.
+func TestConfidenceIsHonest(t *testing.T) {
+	runs, err := Load(filepath.Join("..", "testdata", "bank"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := Where(runs, func(r Run) bool { return r.Holdout == 0 && !r.Tuning() })
+	if e := CalibrationError(Reliability(other, diagnostics.DefaultThresholds())); !(e < 0.1) {
+		t.Errorf("confidence is off by %.1f points in the mean", 100*e)
+	}
+}
+
+// A rate is too high if a lower one is clearly better after as many epochs: in its lowest error by a point and a twentieth
+// and in its training loss by a tenth.
+func TestRateTooHighByComparison(t *testing.T) {
+	constant := func(loss, err float64, epochs int) (l truth.Losses) {
+		for i := 1; i <= epochs; i++ {
+			l.Epochs = append(l.Epochs, i)
+			l.TrainLoss, l.ValLoss, l.ValError = append(l.TrainLoss, loss), append(l.ValLoss, 1), append(l.ValError, err)
+		}
+		l.Classes = 10
+		return l
+	}
+	run := func(rate float64, epochs int, loss, err float64) Run {
+		return Run{Entry: Entry{Setting: Setting{Data: "mnist", Rate: rate, Epochs: epochs}, Seed: 1}, Losses: constant(loss, err, epochs)}
+	}
+	high := run(0.1, 10, 1, 0.30)
+	for name, test := range map[string]struct {
+		other Run
+		want  diagnostics.Verdict
+	}{
+		"clearly better":           {run(0.05, 10, 0.9, 0.285), diagnostics.LearningRateTooHigh},
+		"and longer":               {run(0.05, 20, 0.9, 0.285), diagnostics.LearningRateTooHigh},
+		"not a twentieth":          {run(0.05, 10, 0.9, 0.286), diagnostics.Converged},
+		"the loss not by a tenth":  {run(0.05, 10, 0.91, 0.285), diagnostics.Converged},
+		"a higher rate":            {run(0.2, 10, 0.5, 0.1), diagnostics.Converged},
+		"ended earlier":            {run(0.05, 9, 0.5, 0.1), diagnostics.Converged},
+		"no number for its losses": {run(0.05, 10, math.NaN(), 0.1), diagnostics.Converged},
+	} {
+		runs := []Run{high, test.other}
+		findLower(runs)
+		if got := runs[0].truthAt(10).Verdict; got != test.want {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
+	other := run(0.05, 10, 0.5, 0.1)
+	other.Seed = 2
+	runs := []Run{high, other}
+	if findLower(runs); len(runs[0].lower) != 0 {
+		t.Error("another seed counts as the same run at a lower rate")
+	}
+	// On easy data a twentieth is not enough: 1 % instead of 1.9 %.
+	runs = []Run{run(0.1, 10, 1, 0.019), run(0.05, 10, 0.5, 0.010)}
+	if findLower(runs); runs[0].truthAt(10).Verdict != diagnostics.Converged {
+		t.Error("less than a point of error counts")
 	}
 }

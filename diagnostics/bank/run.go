@@ -72,6 +72,8 @@ type Run struct {
 	Val    Figures            // on held-out images, or without a holdout on the official ones
 	Rivals Rivals             // what published criteria read
 	Truth  truth.Truth
+
+	lower []truth.Losses // of the runs that differ by a lower learning rate
 }
 
 // Figures are a run's losses and errors on one set of images, from epoch 1 on.
@@ -115,6 +117,10 @@ func Load(dir string) ([]Run, error) {
 			return nil, fmt.Errorf("bank: %w", err)
 		}
 		runs = append(runs, run)
+	}
+	findLower(runs)
+	for i, r := range runs {
+		runs[i].Truth = r.truthAt(len(r.Losses.Epochs))
 	}
 	return runs, nil
 }
@@ -181,7 +187,6 @@ func loadRun(dir string, e Entry) (Run, error) {
 	for _, epoch := range table["epoch"] {
 		run.Losses.Epochs = append(run.Losses.Epochs, int(epoch))
 	}
-	run.Truth = truth.Judge(run.Losses)
 	return run, nil
 }
 

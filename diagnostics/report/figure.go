@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/maxgain/maxgain/diagnostics"
 	"github.com/maxgain/maxgain/trainer"
@@ -48,7 +49,7 @@ var figurePanels = []struct {
 	{"Maximum Gain of the impulse", "dB", signal(diagnostics.GainDB), false},
 	{"Training loss", "nats an image", trainLoss, true},
 	{"Validation loss", "nats an image", valLoss, true},
-	{"Validation error", "% of images", percent(valError), false},
+	{"Validation error", "% of images", percent(valError), true},
 }
 
 // Save writes figN.svg, figN.png and figN.csv to a folder, which is made if missing, and returns their paths.
@@ -193,12 +194,21 @@ func (f Figure) draw(path string) error {
 
 // edgeNote explains the triangles, if there are any.
 func edgeNote(charts []chart) string {
-	for _, c := range charts {
-		if slices.ContainsFunc(values(c.lines), func(v float64) bool { return math.IsInf(v, 0) }) {
-			return "Triangles at the bottom: −∞, the derivative is 0 everywhere. Triangles at the top: no finite number, the training has diverged."
+	var notes []string
+	for _, edge := range []struct {
+		sign int
+		note string
+	}{
+		{-1, "Triangles at the bottom: −∞, the derivative is 0 everywhere."},
+		{1, "Triangles at the top: no finite number, the training has diverged."},
+	} {
+		if slices.ContainsFunc(charts, func(c chart) bool {
+			return slices.ContainsFunc(values(c.lines), func(v float64) bool { return math.IsInf(v, edge.sign) })
+		}) {
+			notes = append(notes, edge.note)
 		}
 	}
-	return ""
+	return strings.Join(notes, " ")
 }
 
 // sans is a text style of a size in points.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image/png"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,8 +72,11 @@ func TestFigure(t *testing.T) {
 			t.Errorf("%s: lines %s (style %d) from epoch %d … %s (style %d)", c.title, a.name, a.style, a.x[0], b.name, b.style)
 		}
 	}
-	if note := edgeNote(f.charts()); !strings.Contains(note, "−∞") {
-		t.Errorf("triangles without a note: %q", note)
+	for note, at := range map[string][]float64{"": {1, math.NaN()}, "bottom": {1, math.Inf(-1)}, "top": {math.Inf(1)}} {
+		got := edgeNote([]chart{{lines: []line{{y: at}}}})
+		if strings.Contains(got, "bottom") != (note == "bottom") || strings.Contains(got, "top") != (note == "top") {
+			t.Errorf("values %v: note %q", at, got)
+		}
 	}
 	files, err := f.Save(t.TempDir())
 	if err != nil {

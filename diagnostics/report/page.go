@@ -163,7 +163,7 @@ func (r *Run) statusLine() string {
 
 func (r *Run) card() cardView {
 	v := r.Verdict
-	c := cardView{Verdict: v.Verdict.String(), Class: v.Verdict.String(), Meaning: v.Verdict.Meaning(), Advice: v.Advice,
+	c := cardView{Verdict: v.Verdict.String(), Class: v.Verdict.String(), Meaning: v.Meaning(), Advice: v.Advice,
 		Kind: strings.ReplaceAll(string(v.Kind), "-", " "), Epoch: fmt.Sprint(v.Epoch), Confidence: confidence(v.Confidence)}
 	if v.BestEpoch > 0 && v.Verdict != diagnostics.Undetermined {
 		c.Best = fmt.Sprint(v.BestEpoch)

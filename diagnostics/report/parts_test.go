@@ -53,8 +53,8 @@ func TestAxis(t *testing.T) {
 			t.Errorf("%v: got %+v, want %+v", test.values, got, test.want)
 		}
 	}
-	if suitsLog([]float64{1, 29, math.NaN()}) || !suitsLog([]float64{1, 30, inf}) || suitsLog([]float64{0, 30}) || suitsLog([]float64{inf}) {
-		t.Error("logarithmic from another ratio than 30, or for values that have none")
+	if suitsLog([]float64{1, 9, math.NaN()}) || !suitsLog([]float64{1, 10, inf}) || suitsLog([]float64{0, 10}) || suitsLog([]float64{inf}) {
+		t.Error("logarithmic from another ratio than 10, or for values that have none")
 	}
 	a := axis{1, 100, true}
 	if a.at(1) != 0 || a.at(10) != 0.5 || a.at(100) != 1 {

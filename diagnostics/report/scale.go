@@ -13,7 +13,7 @@ type axis struct {
 }
 
 // logFrom is the ratio of the largest to the smallest value from which a loss is drawn on a logarithmic axis.
-const logFrom = 30
+const logFrom = 10
 
 // newAxis covers the finite values with a little room at both ends; a single value gets room around it. Only values
 // above 0 count where log is true.

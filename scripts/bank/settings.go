@@ -16,9 +16,10 @@ const (
 	proofCount = 5000
 )
 
-// one and three seeds.
+// one, two and three seeds.
 var (
 	one   = []uint64{1}
+	two   = []uint64{1, 2}
 	three = []uint64{1, 2, 3}
 )
 
@@ -60,6 +61,15 @@ var plan = []batch{
 	{nin(2000, 12), []float64{0}, []float64{0.004, 0.04, 0.4}, one},
 	{nin(5000, 20), []float64{0}, []float64{0.002}, one},
 	{nin(4000, 20), []float64{0}, []float64{0.002}, one},
+	// Rates about the highest that serves.
+	{mnist(2000, 20), []float64{0}, []float64{6e-3, 8e-3}, two},
+	{mnist(3000, 15), []float64{0}, []float64{6e-3, 8e-3}, two},
+	{fashion(2000, 20), []float64{0}, []float64{6e-3, 8e-3}, two},
+	{fashion(3000, 15), []float64{0}, []float64{6e-3, 8e-3}, two},
+	{digits(1000, 20), []float64{0}, []float64{1e-2}, two},
+	{digits(2000, 15), []float64{0}, []float64{1e-2}, two},
+	{cifar(5000, 20), []float64{0}, []float64{0.05, 0.15, 0.2, 0.3}, two},
+	{cifar(4000, 20), []float64{0}, []float64{0.05, 0.15, 0.2, 0.3}, two},
 	// Sizes and noises.
 	{mnist(1000, 40), []float64{0.1, 0.5}, []float64{1e-3}, one},
 	{mnist(2000, 30), []float64{0.1, 0.5}, []float64{1e-3}, one},

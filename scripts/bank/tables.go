@@ -27,6 +27,11 @@ func printTables(w io.Writer, dir string) error {
 	}
 	t := diagnostics.DefaultThresholds()
 	whole := bank.Where(all, func(r bank.Run) bool { return r.Holdout == 0 })
+	told := make([][]bank.Told, len(halves))
+	for i, h := range halves {
+		told[i] = bank.Reliability(bank.Where(whole, h.keep), t)
+	}
+	fmt.Fprintf(w, "### Confidence\n\n%s\n", bank.ReliabilityMarkdown(told[0], told[1]))
 	for _, h := range halves {
 		runs := bank.Where(whole, h.keep)
 		for _, view := range bank.Views() {

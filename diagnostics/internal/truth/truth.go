@@ -17,6 +17,12 @@ type Losses struct {
 	Classes                      int
 }
 
+// Begin is the columns up to the given number of epochs.
+func (l Losses) Begin(epochs int) Losses {
+	l.Epochs, l.TrainLoss, l.ValLoss, l.ValError = l.Epochs[:epochs], l.TrainLoss[:epochs], l.ValLoss[:epochs], l.ValError[:epochs]
+	return l
+}
+
 // Truth is what a run was.
 type Truth struct {
 	Verdict diagnostics.Verdict

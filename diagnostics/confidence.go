@@ -1,0 +1,45 @@
+package diagnostics
+
+// A verdict's confidence is how often its like was right among the runs of the bank's half that was tuned on, each judged
+// whole and at many of its epochs: by the rule that gave it and by the signals that this could read, rounded to 0.05. The
+// page docs/diagnosis.md has the shares of the other half beside them.
+const (
+	sureDiverged  = 0.99 // never wrong
+	sureUnlearnt  = 0.95 // still learning, as the training loss never left its highest
+	sureTooHigh   = 0.7  // of the learning rate
+	sureMemorised = 0.95 // overfitting by the loss on moved images and its companions
+	sureSigns     = 0.8  // overfitting by companions alone
+	sureVariable  = 0.4  // overfitting by a gain alone
+)
+
+// settledTrust is the confidence of the two verdicts that say whether learning goes on.
+type settledTrust struct{ still, converged float64 }
+
+// gainTrust is that of a gain alone, lossTrust that of a gain and a training loss.
+var (
+	gainTrust = settledTrust{0.1, 0.35}
+	lossTrust = settledTrust{0.45, 0.65}
+)
+
+// movedTrust is that of still learning by whether the loss on moved images stays or falls.
+type movedTrust struct{ stays, falls float64 }
+
+// companyTrust is that of both in company of predictions and moved images. Converged is sure where predictions no longer
+// change. Still learning is the surer the less the gain travels, relative to what counts as moving: with a training loss
+// that falls, a gain that moves shows logits that grow on images known already.
+func companyTrust(travel float64, movedFalls, predictionsChange bool) settledTrust {
+	t := settledTrust{converged: 0.95}
+	if predictionsChange {
+		t.converged = 0.5
+	}
+	by := movedTrust{0.15, 0.2}
+	if travel < 0.5 {
+		by = movedTrust{0.65, 0.75}
+	} else if travel < 1 {
+		by = movedTrust{0.2, 0.6}
+	}
+	if t.still = by.stays; movedFalls {
+		t.still = by.falls
+	}
+	return t
+}
