@@ -105,7 +105,7 @@ func (f *features) signsHold(strength map[string]map[float64]float64, epoch floa
 	if len(f.moved.y) > 0 {
 		shift := strength[ShiftLoss][epoch]
 		turned := shift*f.t.Rules.ShiftRise >= f.t.Rules.ShiftTurn
-		return changes >= 1 && turned || shift >= 1 && (distance >= 1 || share >= 1 || f.wasHard(epoch)) || f.stall(epoch).holds
+		return changes >= 1 && turned || shift >= 1 && f.goesOn(epoch) && (distance >= 1 || share >= 1 || f.wasHard(epoch)) || f.stall(epoch).holds
 	}
 	if len(f.distance.y) > 0 {
 		return distance >= 1 && changes >= 1 || distance >= 2 && share >= 1
@@ -140,6 +140,14 @@ func (f *features) describe(signs []sign, departures []trace, epoch float64) ons
 			trace{kept.x[:1], kept.y[:1]}, hard))
 	}
 	return o
+}
+
+// goesOn tells whether the training loss has fallen by a good share since the epoch up to the given one at which that on
+// moved images was lowest: where both rise, nothing is overfitted, but the rate is too high.
+func (f *features) goesOn(epoch float64) bool {
+	turn, _ := f.moved.until(epoch).lowest()
+	since := f.loss.since(turn).until(epoch)
+	return len(since.y) == 0 || since.y[len(since.y)-1] <= (1-f.t.Rules.StallFall)*since.y[0]
 }
 
 // wasHard tells whether the training loss was still high at the epoch up to the given one at which the loss on moved

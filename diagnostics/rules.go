@@ -322,7 +322,7 @@ func settled(f *features) *finding {
 	}
 	found.verdict, found.epoch, found.confidence = Converged, f.plateau(), trust.converged
 	if learnt && m.moving {
-		found.kind, found.epoch = LearntByThen, f.learntSince()
+		found.kind, found.epoch = TrainingLearnt, f.learntSince()
 	}
 	for i := range found.evidence {
 		found.evidence[i].Supports = !found.evidence[i].Supports
@@ -453,7 +453,7 @@ func (f *features) report(found *finding) Report {
 		}
 	case Converged:
 		r.Advice = fmt.Sprintf("training can stop: little has changed since epoch %d", r.Epoch)
-		if found.kind == LearntByThen {
+		if found.kind == TrainingLearnt {
 			r.Advice = fmt.Sprintf("little is left to learn since epoch %d; as the gain still moves, a few more epochs may help a little", r.Epoch)
 		}
 	}

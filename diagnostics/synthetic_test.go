@@ -236,6 +236,18 @@ func TestBackslide(t *testing.T) {
 	expect(t, synthetic(40, series), Overfitting)
 }
 
+// Where the training loss does not fall either, a loss on moved images that rises by half in company is no overfitting.
+func TestBothLossesStay(t *testing.T) {
+	series := moved(0, 0, 15, 0.02)
+	series[BoundaryDistance] = learning(0, 0, 15)[BoundaryDistance]
+	series[TrainLoss] = func(e float64) float64 { return 0.05 + 2.3*math.Exp(-e/2) } // within 3 % of its floor from epoch 15 on
+	if r := Diagnose(synthetic(40, series), DefaultThresholds()); r.Verdict == Overfitting {
+		t.Errorf("overfitting: %v", r.Evidence)
+	}
+	series[TrainLoss] = func(e float64) float64 { return 0.05 + 2.3*math.Exp(-e/5) }
+	expect(t, synthetic(40, series), Overfitting)
+}
+
 // The confidence follows the table of docs/diagnosis.md: by whether predictions still change, how the gain travels and
 // whether the loss on moved images falls.
 func TestConfidenceOfCompany(t *testing.T) {
@@ -275,7 +287,7 @@ func TestConfidenceOfCompany(t *testing.T) {
 func TestLearntWhileTheGainClimbs(t *testing.T) {
 	c := synthetic(30, map[string]func(float64) float64{GainDB: climbing, TrainLoss: func(e float64) float64 { return 2.3 * math.Exp(-e/2) }})
 	r := expect(t, c, Converged)
-	if r.Kind != LearntByThen || r.Epoch != 10 /* 2.3·e⁻⁵ = 0.0155, 2.3·e⁻⁴·⁵ = 0.0256 */ || strings.Contains(r.Meaning()+r.Advice, "flattened") {
+	if r.Kind != TrainingLearnt || r.Epoch != 10 /* 2.3·e⁻⁵ = 0.0155, 2.3·e⁻⁴·⁵ = 0.0256 */ || strings.Contains(r.Meaning()+r.Advice, "flattened") {
 		t.Errorf("%s from epoch %d: %s; %s", r.Kind, r.Epoch, r.Meaning(), r.Advice)
 	}
 	flat := synthetic(30, map[string]func(float64) float64{GainDB: level, TrainLoss: func(e float64) float64 { return 2.3 * math.Exp(-e/2) }})

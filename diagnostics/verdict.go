@@ -71,12 +71,12 @@ type Kind string
 
 // The kinds.
 const (
-	NoKind        Kind = ""
-	Memorised     Kind = "memorised-labels" // of overfitting: errors on new images rise
-	Overconfident Kind = "overconfidence"   // of overfitting: the loss on new images rises, their error need not
-	RateTooLow    Kind = "rate-too-low"     // of still-learning
-	MoreEpochs    Kind = "more-epochs"      // of still-learning
-	LearntByThen  Kind = "training-learnt"  // of converged: nothing is left to learn, though the gain still moves
+	NoKind         Kind = ""
+	Memorised      Kind = "memorised-labels" // of overfitting: errors on new images rise
+	Overconfident  Kind = "overconfidence"   // of overfitting: the loss on new images rises, their error need not
+	RateTooLow     Kind = "rate-too-low"     // of still-learning
+	MoreEpochs     Kind = "more-epochs"      // of still-learning
+	TrainingLearnt Kind = "training-learnt"  // of converged: nothing is left to learn, though the gain still moves
 )
 
 // Number is a float64 that is valid JSON whatever it is: NaN is null and infinities are "+Inf" and "-Inf".
@@ -131,7 +131,7 @@ func (e Evidence) String() string {
 
 // Meaning says in a sentence what the report's verdict means.
 func (r Report) Meaning() string {
-	if r.Kind == LearntByThen {
+	if r.Kind == TrainingLearnt {
 		return "nearly nothing is left to learn in the training images, though the gain still moves"
 	}
 	return r.Verdict.Meaning()
