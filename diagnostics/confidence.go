@@ -4,9 +4,9 @@ package diagnostics
 // whole and at many of its epochs: by the rule that gave it and by the signals that this could read, rounded to 0.05. The
 // page docs/diagnosis.md has the shares of the other half beside them.
 const (
-	sureDiverged  = 0.99 // never wrong
+	sureDiverged  = 0.99 // wrong about nothing but a net that woke after 43 dead epochs
 	sureUnlearnt  = 0.95 // still learning, as the training loss never left its highest
-	sureTooHigh   = 0.7  // of the learning rate
+	sureTooHigh   = 0.65 // of the learning rate
 	sureMemorised = 0.95 // overfitting by the loss on moved images and its companions
 	sureSigns     = 0.8  // overfitting by companions alone
 	sureVariable  = 0.4  // overfitting by a gain alone
@@ -34,9 +34,9 @@ func companyTrust(travel float64, movedFalls, predictionsChange bool) settledTru
 	}
 	by := movedTrust{0.15, 0.2}
 	if travel < 0.5 {
-		by = movedTrust{0.65, 0.75}
+		by = movedTrust{0.5, 0.75}
 	} else if travel < 1 {
-		by = movedTrust{0.2, 0.6}
+		by = movedTrust{0.2, 0.45}
 	}
 	if t.still = by.stays; movedFalls {
 		t.still = by.falls

@@ -131,22 +131,35 @@ func (f *features) lost(epoch float64, e Evidence) *finding {
 	return &finding{verdict: Diverged, epoch: epoch, best: max(epoch-1, 0), confidence: sureDiverged, evidence: []Evidence{e}}
 }
 
-// deadGain tells whether the last measurements of the steadiest gain were all −Inf, and since which epoch.
+// deadShare is the share of all measurements without a response from which a network is called dead even if it wakes.
+const deadShare = 0.5
+
+// deadGain tells whether the last measurements of the steadiest gain were all −Inf, or most of all were, and since which
+// epoch.
 func (f *features) deadGain() (from, to float64, dead bool) {
-	series, count := f.c.series[f.gainName], 0
-	for i := len(series) - 1; i >= 0 && f.c.Epochs[i] >= 1; i-- {
-		if math.IsNaN(series[i]) {
+	last, count, measured, first := 0, 0, 0, math.NaN() // of the last ones in a row; of all
+	for i, v := range f.c.series[f.gainName] {
+		epoch := float64(f.c.Epochs[i])
+		if epoch < 1 || math.IsNaN(v) {
 			continue
 		}
-		if !math.IsInf(series[i], -1) {
-			break
+		measured++
+		if !math.IsInf(v, -1) {
+			last = 0
+			continue
+		}
+		if last++; last == 1 {
+			from = epoch
 		}
 		if count++; count == 1 {
-			to = float64(f.c.Epochs[i])
+			first = epoch
 		}
-		from = float64(f.c.Epochs[i])
+		to = epoch
 	}
-	return from, to, count >= deadEpochs
+	if last >= deadEpochs {
+		return from, to, true
+	}
+	return first, to, measured >= f.t.Rules.LeastEpochs && float64(count) > deadShare*float64(measured)
 }
 
 // tooFew holds until a gain was measured often enough to be judged.

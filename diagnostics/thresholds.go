@@ -75,7 +75,7 @@ func DefaultThresholds() Thresholds {
 			Begun: 0.95, Smoothing: 0.5, ChangesWeight: 0.4,
 			ShiftRise: 0.3, ShiftTurn: 0.02, StallEpochs: 10, StallFall: 0.2, StallShift: 0.03, ShareFall: 0.12, DistanceFall: 0.12, DistanceKeep: 0.08, ChangesRise: 0.2, MemorisedLoss: 0.8, Patience: 2,
 			LateVariability: 3, LateFloorDB: 0.5,
-			RisingShare: 0.15, RisingDB: 0.75, FallingLoss: 0.05, LearntLoss: 0.02, LinearPace: 0.5, PlateauDB: 1,
+			RisingShare: 0.15, RisingDB: 0.75, FallingLoss: 0.05, LearntLoss: 0.03, LinearPace: 0.5, PlateauDB: 1,
 		},
 	}
 }
