@@ -15,6 +15,9 @@ type Pilot struct {
 // healthyMargin is by how much scatter must exceed that of healthy pilots to count as high when no pilot was unhealthy.
 const healthyMargin = 3
 
+// beaten is by how much lower a training loss must be, relative, for a lower rate to have done better.
+const beaten = 0.1
+
 // calibrationSource begins the source of a calibration's noise levels.
 const calibrationSource = "calibration"
 
@@ -22,8 +25,8 @@ const calibrationSource = "calibration"
 const leastHighDB = 0.3
 
 // Calibrate finds what scatter of each gain is high for a network and its data from pilots over a few learning rates.
-// Pilots are healthy or not by their training loss alone: it is finite, falls, and its steps upward add up to less than
-// the unsteady share of its range. The threshold is the geometric mean of the largest scatter of a healthy pilot and
+// Pilots are healthy or not by their training loss alone: it is finite, falls, its steps upward add up to less than the
+// unsteady share of its range, and no healthy pilot at a lower rate has come a tenth lower. The threshold is the geometric mean of the largest scatter of a healthy pilot and
 // the least of an unhealthy one at a higher rate; three times the former if there is none. A gain that fewer than two
 // healthy pilots have keeps its default.
 func Calibrate(pilots []Pilot, t Thresholds) (Thresholds, error) {
@@ -37,16 +40,17 @@ func Calibrate(pilots []Pilot, t Thresholds) (Thresholds, error) {
 		}
 		return 0
 	})
-	healthy, highest := 0, math.NaN()
-	for _, p := range sorted {
-		if healthyPilot(p, t) {
-			healthy++
-			highest = p.Rate
+	healthy, count, highest, lowest := make([]bool, len(sorted)), 0, math.NaN(), math.Inf(1)
+	for i, p := range sorted {
+		loss := p.Curve.trace(TrainLoss).end(2)
+		if healthy[i] = steadyPilot(p, t) && (1-beaten)*loss < lowest; healthy[i] {
+			count++
+			highest, lowest = p.Rate, min(lowest, loss)
 		}
 	}
-	if healthy < 2 {
+	if count < 2 {
 		return t, fmt.Errorf("calibration: %d of %d pilots learnt steadily, want at least 2: try lower learning rates or more epochs",
-			healthy, len(pilots))
+			count, len(pilots))
 	}
 	for _, g := range []struct {
 		name  string
@@ -55,11 +59,12 @@ func Calibrate(pilots []Pilot, t Thresholds) (Thresholds, error) {
 		{GainDB, &t.Noise.ImpulseHighDB}, {PositionsMedianDB, &t.Noise.PositionsHighDB}, {PopulationGainDB, &t.Noise.PopulationHighDB},
 	} {
 		normal, unsteady, count := 0.0, math.Inf(1), 0
-		for _, p := range sorted {
-			scatter := featuresOf(p.Curve, t).scatter(g.name)
+		for i, p := range sorted {
+			f := featuresOf(p.Curve, t)
+			scatter := f.sinceLearning(p.Curve.trace(g.name)).roughness()
 			switch {
 			case math.IsNaN(scatter):
-			case healthyPilot(p, t):
+			case healthy[i]:
 				normal = max(normal, scatter)
 				count++
 			case p.Rate > highest:
@@ -79,17 +84,8 @@ func Calibrate(pilots []Pilot, t Thresholds) (Thresholds, error) {
 	return t, nil
 }
 
-// scatter is the roughness of a gain since learning began, NaN if too little of it was measured.
-func (f *features) scatter(name string) float64 {
-	t := f.c.trace(name)
-	if f.learnt {
-		t = t.since(f.begun)
-	}
-	return t.roughness()
-}
-
-// healthyPilot tells whether a pilot learnt, and steadily.
-func healthyPilot(p Pilot, t Thresholds) bool {
+// steadyPilot tells whether a pilot learnt, and steadily.
+func steadyPilot(p Pilot, t Thresholds) bool {
 	f := featuresOf(p.Curve, t)
 	if found := diverged(f); found != nil || len(f.loss.y) < 2 || !f.learnt {
 		return false

@@ -233,6 +233,15 @@ func TestCalibrate(t *testing.T) {
 		t.Fatal(err)
 	}
 	near(t, "three times the healthy", got.Noise.ImpulseHighDB, 6, 1e-9)
+	// A pilot that learns steadily, but less than one at a lower rate, was trained too fast.
+	for factor, want := range map[float64]float64{1.25: 4, 1.05: 24} { // a tenth lower is 1/1.11
+		slower := func(e float64) float64 { return factor * steady(e) }
+		got, err := Calibrate([]Pilot{pilot(0.1, 8, slower), pilot(0.01, 2, steady), pilot(0.001, 1, steady)}, DefaultThresholds())
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, fmt.Sprint("a loss ", factor, " times as high"), got.Noise.ImpulseHighDB, want, 1e-9)
+	}
 	if _, err := Calibrate([]Pilot{pilot(0.1, 8, unsteady), pilot(0.001, 1, steady)}, DefaultThresholds()); err == nil {
 		t.Error("one healthy pilot accepted")
 	}

@@ -34,8 +34,8 @@ func Diagnose(c *Curve, t Thresholds) Report {
 const defaultSource = "default"
 
 // noise is a fact whose threshold is a noise level, which may come from a calibration.
-func (f *features) noise(what string, value, threshold float64, t trace, supports bool) Evidence {
-	e := f.fact(f.gainName, what, value, "dB", threshold, t, supports)
+func (f *features) noise(signal, what string, value, threshold float64, t trace, supports bool) Evidence {
+	e := f.fact(signal, what, value, "dB", threshold, t, supports)
 	e.Source = f.t.Source
 	return e
 }
@@ -187,18 +187,34 @@ const leastScatter = 8
 // halfScatter is the share of the high scatter that each half of the epochs must show by itself.
 const halfScatter = 0.5
 
-// swinging is rule 1: high scatter of the gain over all epochs since learning began, no half of them being calm. An unsteady
-// training loss lets half the scatter do, predictions of which a large share is another at each epoch a third.
+// leastImpulse is the same for a single impulse beside a steadier gain.
+const leastImpulse = 16
+
+// swinging is rule 1: high scatter of the gain over all epochs since learning began. A single impulse shows a rate too high
+// where the steadier gain does not, but is noisy: it needs more epochs, and high scatter in each half of them.
 func swinging(f *features) *finding {
-	gain := f.gain
-	if f.learnt {
-		gain = gain.since(f.begun)
+	if found := f.gainSwings(); found != nil || f.gainName == GainDB {
+		return found
 	}
+	impulse := f.sinceLearning(f.c.trace(GainDB))
+	if len(impulse.y) < leastImpulse {
+		return nil
+	}
+	early, late := halves(impulse)
+	if limit := f.t.Noise.ImpulseHighDB; min(impulse.roughness(), early.roughness(), late.roughness()) >= limit {
+		return f.tooHigh(GainDB, impulse, limit, limit)
+	}
+	return nil
+}
+
+// gainSwings is rule 1 on the steadiest gain, no half of the epochs being calm. An unsteady training loss lets half the
+// scatter do, predictions of which a large share is another at each epoch a third.
+func (f *features) gainSwings() *finding {
+	gain := f.sinceLearning(f.gain)
 	if len(gain.y) < leastScatter {
 		return nil
 	}
-	half := len(gain.y) / 2
-	early, late := trace{gain.x[:half+1], gain.y[:half+1]}, trace{gain.x[half-1:], gain.y[half-1:]}
+	early, late := halves(gain)
 	scatter := min(gain.roughness(), early.roughness()/halfScatter, late.roughness()/halfScatter)
 	unsteady, span := unsteadiness(f.loss)
 	loud := span >= leastLossRange && unsteady >= f.t.Rules.UnsteadyLoss
@@ -213,12 +229,7 @@ func swinging(f *features) *finding {
 	if !(scatter >= limit) {
 		return nil
 	}
-	found := &finding{verdict: LearningRateTooHigh, epoch: float64(f.c.last()), best: float64(f.c.last()), confidence: sureTooHigh,
-		evidence: []Evidence{
-			f.noise("variability", gain.roughness(), limit, gain, true),
-			f.noise("variability, first half,", early.roughness(), halfScatter*limit, early, true),
-			f.noise("variability, second half,", late.roughness(), halfScatter*limit, late, true),
-		}}
+	found := f.tooHigh(f.gainName, gain, limit, halfScatter*limit)
 	if len(f.loss.y) > 0 {
 		found.evidence = append(found.evidence,
 			f.fact(TrainLoss, "steps upward, of its range,", unsteady, "", f.t.Rules.UnsteadyLoss, f.loss, loud))
@@ -227,6 +238,31 @@ func swinging(f *features) *finding {
 		found.evidence = append(found.evidence, changes)
 	}
 	return found
+}
+
+// tooHigh is the finding of a gain whose scatter is above a limit, and in each half above another.
+func (f *features) tooHigh(signal string, gain trace, limit, half float64) *finding {
+	early, late := halves(gain)
+	return &finding{verdict: LearningRateTooHigh, epoch: float64(f.c.last()), best: float64(f.c.last()), confidence: sureTooHigh,
+		evidence: []Evidence{
+			f.noise(signal, "variability", gain.roughness(), limit, gain, true),
+			f.noise(signal, "variability, first half,", early.roughness(), half, early, true),
+			f.noise(signal, "variability, second half,", late.roughness(), half, late, true),
+		}}
+}
+
+// sinceLearning is a trace from the epoch on at which learning began, whole if it never did.
+func (f *features) sinceLearning(t trace) trace {
+	if !f.learnt {
+		return t
+	}
+	return t.since(f.begun)
+}
+
+// halves are a trace's two halves, which share the points in the middle.
+func halves(t trace) (early, late trace) {
+	half := len(t.y) / 2
+	return trace{t.x[:half+1], t.y[:half+1]}, trace{t.x[half-1:], t.y[half-1:]}
 }
 
 // changing tells whether the smoothed share of predictions that change is above a limit at the end, and the fact.
@@ -311,7 +347,7 @@ func settled(f *features) *finding {
 	found := &finding{epoch: end, best: end, evidence: []Evidence{
 		f.fact(f.gainName, "slope in the last third", m.slope, "dB an epoch", math.NaN(), m.window, m.moving),
 		f.fact(f.gainName, "travel in the last third", m.travel, "dB", m.limit, m.window, m.moving),
-		f.noise("variability in the last third", m.window.roughness(), f.gainHigh, m.window, false),
+		f.noise(f.gainName, "variability in the last third", m.window.roughness(), f.gainHigh, m.window, false),
 	}}
 	still, learnt, trust := m.moving, false, gainTrust
 	if window := lastThird(f.atThisRate(f.loss)); len(window.y) >= 3 {

@@ -197,6 +197,26 @@ func TestMovedImagesAloneAreNotOverfitting(t *testing.T) {
 	}
 }
 
+// Beside a calm population gain, an impulse's that swings in both halves of 16 epochs or more means a rate too high.
+func TestImpulseSwingsBesideCalmPopulation(t *testing.T) {
+	alternating := func(sigma float64) func(e float64) float64 {
+		return func(e float64) float64 { return -30 + sigma*math.Sqrt(1.5)/madToSigma/2*(1-2*math.Mod(e, 2)) }
+	}
+	run := func(n int, early, late float64) *Curve {
+		return synthetic(n, map[string]func(float64) float64{PopulationGainDB: level, GainDB: func(e float64) float64 {
+			if e <= float64(n)/2 {
+				return alternating(early)(e)
+			}
+			return alternating(late)(e)
+		}})
+	}
+	expect(t, run(16, 3.1, 3.1), LearningRateTooHigh)
+	expect(t, run(40, 5, 3.1), LearningRateTooHigh)
+	expect(t, run(15, 3.1, 3.1), Converged)
+	expect(t, run(40, 5, 2), Converged)
+	expect(t, run(40, 2, 5), Converged)
+}
+
 // A training loss that slides back by a quarter of its lowest for two epochs, at one rate and above what is noise, means a
 // rate too high, until it comes lower than ever or overfitting had shown before.
 func TestBackslide(t *testing.T) {
