@@ -2,6 +2,26 @@ package diagnostics
 
 import "math"
 
+// overfitting is rule 4. With the companions of the population gain it is their signs of memorising; with a gain
+// alone, smoothness that turns into variability. The same signs show where a training loss rises as well, as it does before
+// a rate too high blows the network up: whichever came first is told.
+func overfitting(f *features) *finding {
+	o, confidence := f.memorising(), sureSigns
+	if len(f.moved.y) > 0 {
+		confidence = sureMemorised
+	}
+	if back := f.backslide(); back != nil && !(o.found && o.epoch <= back.epoch) {
+		return back
+	}
+	if !o.found && len(f.signs()) < 2 {
+		o, confidence = f.variable(), sureVariable
+	}
+	if !o.found {
+		return nil
+	}
+	return &finding{verdict: Overfitting, kind: o.kind, epoch: o.best, best: o.best, confidence: confidence, evidence: o.evidence}
+}
+
 // onset is what the search for overfitting found.
 type onset struct {
 	found    bool

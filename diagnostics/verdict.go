@@ -24,8 +24,8 @@ const (
 var verdictTable = [...]struct{ name, meaning, advice string }{
 	Undetermined:        {"undetermined", "too few epochs or no signal to judge by", "train for more epochs, or log pop_gain_db and its companions beside gain_db"},
 	Diverged:            {"diverged", "the loss is no number, or the network has stopped responding to its input", "start again with a learning rate ten times lower"},
-	LearningRateTooHigh: {"learning-rate-too-high", "the gain or the training loss swings from epoch to epoch throughout", "try a learning rate three times lower"},
-	StillLearning:       {"still-learning", "the gain still moves smoothly: the network has not taken in what it can", "train for more epochs"},
+	LearningRateTooHigh: {"learning-rate-too-high", "the gain swings from epoch to epoch, or the training loss has slid back", "try a learning rate three times lower"},
+	StillLearning:       {"still-learning", "the training loss still falls or the gain still moves: the network has not taken in what it can", "train for more epochs"},
 	Converged:           {"converged", "the gain has flattened and stays smooth", "stop here"},
 	Overfitting:         {"overfitting", "the network fits its training images at the expense of others", "stop at the epoch given"},
 }
