@@ -6,6 +6,7 @@ package diagnostics
 const (
 	sureDiverged  = 0.99 // wrong about nothing but a net that woke after 43 dead epochs
 	sureUnlearnt  = 0.95 // still learning, as the training loss never left its highest
+	sureIdle      = 0.45 // converged, as nothing learnt carries over
 	sureTooHigh   = 0.65 // of the learning rate
 	sureMemorised = 0.95 // overfitting by the loss on moved images and its companions
 	sureSigns     = 0.8  // overfitting by companions alone
@@ -21,9 +22,6 @@ var (
 	lossTrust = settledTrust{0.45, 0.65}
 )
 
-// movedTrust is that of still learning by whether the loss on moved images stays or falls.
-type movedTrust struct{ stays, falls float64 }
-
 // companyTrust is that of both in company of predictions and moved images. Converged is sure where predictions no longer
 // change. Still learning is the surer the less the gain travels, relative to what counts as moving: with a training loss
 // that falls, a gain that moves shows logits that grow on images known already.
@@ -32,14 +30,15 @@ func companyTrust(travel float64, movedFalls, predictionsChange bool) settledTru
 	if predictionsChange {
 		t.converged = 0.5
 	}
-	by := movedTrust{0.15, 0.2}
-	if travel < 0.5 {
-		by = movedTrust{0.5, 0.75}
-	} else if travel < 1 {
-		by = movedTrust{0.2, 0.45}
-	}
-	if t.still = by.stays; movedFalls {
-		t.still = by.falls
+	switch {
+	case travel < growing && movedFalls:
+		t.still = 0.75
+	case travel < growing:
+		t.still = 0.55
+	case travel < 1:
+		t.still = 0.45
+	default:
+		t.still = 0.2
 	}
 	return t
 }

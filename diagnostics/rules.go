@@ -93,7 +93,10 @@ func (f *features) report(found *finding) Report {
 		}
 	case Converged:
 		r.Advice = fmt.Sprintf("training can stop: little has changed since epoch %d", r.Epoch)
-		if found.kind == TrainingLearnt {
+		switch found.kind {
+		case NothingCarriesOver:
+			r.Advice = fmt.Sprintf("training can stop, or go on at a lower rate: nothing learnt since epoch %d has shown on moved images", r.Epoch)
+		case TrainingLearnt:
 			r.Advice = fmt.Sprintf("little is left to learn since epoch %d; as the gain still moves, a few more epochs may help a little", r.Epoch)
 		}
 	}

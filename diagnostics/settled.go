@@ -2,10 +2,13 @@ package diagnostics
 
 import "math"
 
+// growing is the travel of a gain, relative to what counts as moving, from which logits are taken to grow.
+const growing = 0.5
+
 // settled is rules 2 and 3: a gain that still moves smoothly means still learning, one that has flattened converged.
 // Where there is a training loss, its fall means still learning too, and with nothing left to learn the run has
-// converged whatever the gain does. How sure that is depends on whether the net still gets better on moved images and its
-// predictions still change.
+// converged whatever the gain does. So has one that gets no better on moved images while its gain travels: what falls then
+// is the loss on images known already, by logits that grow.
 func settled(f *features) *finding {
 	end := float64(f.c.last())
 	if !f.learnt {
@@ -29,27 +32,34 @@ func settled(f *features) *finding {
 			f.fact(TrainLoss, "relative fall in the last third", fall, "", f.t.Rules.FallingLoss, window, falling),
 			f.fact(TrainLoss, "level at the end", level, "", f.t.Rules.LearntLoss, window, !learnt))
 	}
+	idle := false
 	if moved, changes, ok := f.bystanders(); ok {
 		found.evidence = append(found.evidence, moved, changes)
 		trust = companyTrust(m.travel/m.limit, moved.Supports, changes.Supports)
+		idle = still && !moved.Supports && m.travel >= growing*m.limit
 	}
-	if still {
+	if still && !idle {
 		kind, why := f.pace()
 		found.verdict, found.kind, found.confidence, found.evidence = StillLearning, kind, trust.still, append(found.evidence, why)
 		return found
 	}
 	found.verdict, found.epoch, found.confidence = Converged, f.plateau(), trust.converged
-	if learnt && m.moving {
-		found.kind, found.epoch = TrainingLearnt, f.learntSince()
-	}
 	for i := range found.evidence {
 		found.evidence[i].Supports = !found.evidence[i].Supports
+	}
+	switch {
+	case idle:
+		found.kind, found.confidence = NothingCarriesOver, sureIdle
+		found.epoch, _ = f.moved.lowest()
+		found.evidence[1].Supports = true // the travel
+	case learnt && m.moving:
+		found.kind, found.epoch = TrainingLearnt, f.learntSince()
 	}
 	return found
 }
 
-// bystanders are two facts by which it is not decided whether learning goes on, but which say how sure that is: how the loss
-// on moved images fell in the last third, and how many predictions still change. Each supports that learning goes on.
+// bystanders are two facts that support that learning goes on, or do not, and say how sure that is: how the loss on moved
+// images fell in the last third, and how many predictions still change.
 // They are not ok without moved images and predictions.
 func (f *features) bystanders() (moved, changes Evidence, ok bool) {
 	late := lastThird(f.atThisRate(f.c.trace(ShiftLoss)))

@@ -71,12 +71,13 @@ type Kind string
 
 // The kinds.
 const (
-	NoKind         Kind = ""
-	Memorised      Kind = "memorised-labels" // of overfitting: errors on new images rise
-	Overconfident  Kind = "overconfidence"   // of overfitting: the loss on new images rises, their error need not
-	RateTooLow     Kind = "rate-too-low"     // of still-learning
-	MoreEpochs     Kind = "more-epochs"      // of still-learning
-	TrainingLearnt Kind = "training-learnt"  // of converged: nothing is left to learn, though the gain still moves
+	NoKind             Kind = ""
+	Memorised          Kind = "memorised-labels"     // of overfitting: errors on new images rise
+	Overconfident      Kind = "overconfidence"       // of overfitting: the loss on new images rises, their error need not
+	RateTooLow         Kind = "rate-too-low"         // of still-learning
+	MoreEpochs         Kind = "more-epochs"          // of still-learning
+	NothingCarriesOver Kind = "nothing-carries-over" // of converged: the training loss falls by what moved images do not show
+	TrainingLearnt     Kind = "training-learnt"      // of converged: nothing is left to learn, though the gain still moves
 )
 
 // Number is a float64 that is valid JSON whatever it is: NaN is null and infinities are "+Inf" and "-Inf".
@@ -131,8 +132,11 @@ func (e Evidence) String() string {
 
 // Meaning says in a sentence what the report's verdict means.
 func (r Report) Meaning() string {
-	if r.Kind == TrainingLearnt {
+	switch r.Kind {
+	case TrainingLearnt:
 		return "nearly nothing is left to learn in the training images, though the gain still moves"
+	case NothingCarriesOver:
+		return "the training loss still falls, but moved images show nothing of it"
 	}
 	return r.Verdict.Meaning()
 }
