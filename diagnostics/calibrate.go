@@ -21,8 +21,9 @@ const beaten = 0.1
 // calibrationSource begins the source of a calibration's noise levels.
 const calibrationSource = "calibration"
 
-// leastHighDB is the least scatter that is ever called high: below it a curve looks smooth to the eye.
-const leastHighDB = 0.3
+// leastHigh is the least scatter that a calibration calls high, as a share of the default: what is measured on one size of
+// training set is used on smaller ones too, whose gains scatter more.
+const leastHigh = 1.0 / 3
 
 // Calibrate finds what scatter of each gain is high for a network and its data from pilots over a few learning rates.
 // Pilots are healthy or not by their training loss alone: it is finite, falls, its steps upward add up to less than the
@@ -74,10 +75,11 @@ func Calibrate(pilots []Pilot, t Thresholds) (Thresholds, error) {
 		if count < 2 {
 			continue
 		}
-		*g.level = max(leastHighDB, healthyMargin*normal)
+		high := healthyMargin * normal
 		if unsteady > normal && normal > 0 {
-			*g.level = max(leastHighDB, min(*g.level, math.Sqrt(normal*unsteady)))
+			high = min(high, math.Sqrt(normal*unsteady))
 		}
+		*g.level = max(leastHigh * *g.level, high)
 	}
 	t.Calibrated = true
 	t.Source = fmt.Sprintf(calibrationSource+" over %d learning rates from %.3g to %.3g", len(sorted), sorted[0].Rate, sorted[len(sorted)-1].Rate)

@@ -239,6 +239,10 @@ func TestCalibrate(t *testing.T) {
 		t.Fatal(err)
 	}
 	near(t, "three times the healthy", got.Noise.ImpulseHighDB, 6, 1e-9)
+	if got, err = Calibrate([]Pilot{pilot(0.01, 0.2, steady), pilot(0.001, 0.1, steady)}, DefaultThresholds()); err != nil {
+		t.Fatal(err)
+	}
+	near(t, "a third of the default", got.Noise.ImpulseHighDB, 1, 1e-9) // and not three times 0.2
 	// A pilot that learns steadily, but less than one at a lower rate, was trained too fast.
 	for factor, want := range map[float64]float64{1.25: 4, 1.05: 24} { // a tenth lower is 1/1.11
 		slower := func(e float64) float64 { return factor * steady(e) }
