@@ -79,7 +79,7 @@ func Calibrate(pilots []Pilot, t Thresholds) (Thresholds, error) {
 		if unsteady > normal && normal > 0 {
 			high = min(high, math.Sqrt(normal*unsteady))
 		}
-		*g.level = max(leastHigh * *g.level, high)
+		*g.level = max(leastHigh**g.level, high)
 	}
 	t.Calibrated = true
 	t.Source = fmt.Sprintf(calibrationSource+" over %d learning rates from %.3g to %.3g", len(sorted), sorted[0].Rate, sorted[len(sorted)-1].Rate)
