@@ -75,11 +75,11 @@ func Calibrate(pilots []Pilot, t Thresholds) (Thresholds, error) {
 		if count < 2 {
 			continue
 		}
-		high := healthyMargin * normal
+		least, high := leastHigh * *g.level, healthyMargin*normal
 		if unsteady > normal && normal > 0 {
 			high = min(high, math.Sqrt(normal*unsteady))
 		}
-		*g.level = max(leastHigh**g.level, high)
+		*g.level = max(least, high)
 	}
 	t.Calibrated = true
 	t.Source = fmt.Sprintf(calibrationSource+" over %d learning rates from %.3g to %.3g", len(sorted), sorted[0].Rate, sorted[len(sorted)-1].Rate)
