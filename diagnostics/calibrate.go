@@ -75,7 +75,8 @@ func Calibrate(pilots []Pilot, t Thresholds) (Thresholds, error) {
 		if count < 2 {
 			continue
 		}
-		least, high := leastHigh * *g.level, healthyMargin*normal
+		least := *g.level * leastHigh
+		high := healthyMargin * normal
 		if unsteady > normal && normal > 0 {
 			high = min(high, math.Sqrt(normal*unsteady))
 		}
