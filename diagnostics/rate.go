@@ -12,11 +12,11 @@ const leastLossRange = 0.05
 // leastScatter is the number of measurements since learning began from which scatter can be told from the way up.
 const leastScatter = 8
 
-// halfScatter is the share of the high scatter that each half of the epochs must show by itself.
-const halfScatter = 0.5
-
 // leastImpulse is the same for a single impulse beside a steadier gain.
 const leastImpulse = 16
+
+// halfScatter is the share of the high scatter that each half of the epochs must show by itself.
+const halfScatter = 0.5
 
 // swinging is rule 1: high scatter of the gain over all epochs since learning began. A single impulse shows a rate too high
 // where the steadier gain does not, but is noisy: it needs more epochs, and high scatter in each half of them.
