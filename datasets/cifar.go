@@ -67,7 +67,7 @@ func loadCIFAR(ctx context.Context, o Options) (official, error) {
 // readBatches reads the set's files, of so many records each, one after the other in the set's order.
 func readBatches(found location, set fileSet, records int, o Options) (images, error) {
 	total := len(set.files) * records
-	all := images{pixels: make([]byte, total*cifarSize), labels: make([]uint8, total)}
+	all := images{pixels: make([]byte, total*cifarSize), labels: make([]uint16, total)}
 	read := func(k int, name string, r io.Reader) error {
 		hash := sha256.New()
 		part := images{all.pixels[k*records*cifarSize : (k+1)*records*cifarSize], all.labels[k*records : (k+1)*records]}
@@ -102,7 +102,7 @@ func readBatch(m images, r io.Reader, file string) error {
 	const plane = cifarSide * cifarSide
 	for i := range m.labels {
 		record := content[i*cifarRecord : (i+1)*cifarRecord]
-		m.labels[i] = record[0]
+		m.labels[i] = uint16(record[0])
 		out := m.pixels[i*cifarSize : (i+1)*cifarSize]
 		red, green, blue := record[1:1+plane], record[1+plane:1+2*plane], record[1+2*plane:]
 		for p := range plane {

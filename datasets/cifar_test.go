@@ -68,7 +68,7 @@ func sumOf(content []byte) string {
 
 func checkSmallCIFAR(t *testing.T, all images) {
 	t.Helper()
-	if !slices.Equal(all.labels, []uint8{0, 1, 2, 3}) {
+	if !slices.Equal(all.labels, []uint16{0, 1, 2, 3}) {
 		t.Errorf("labels %v, want 0 to 3", all.labels)
 	}
 	for i := range 4 {
@@ -128,7 +128,7 @@ func TestReadBatchFaults(t *testing.T) {
 		{"too long", append(slices.Clone(good), 1), "f: offset 6146: bytes after the end"},
 		{"label", label, "f: offset 3073: label 10 of image 1, want 0 to 9"},
 	} {
-		m := images{make([]byte, 2*cifarSize), make([]uint8, 2)}
+		m := images{make([]byte, 2*cifarSize), make([]uint16, 2)}
 		err := readBatch(m, bytes.NewReader(c.content), "f")
 		if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got error %v, want %q", c.name, err, c.want)
@@ -187,7 +187,7 @@ func FuzzReadBatch(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(cifarBatch(0, 1))
 	f.Add(append(cifarBatch(3, 1), 0))
-	m := images{make([]byte, cifarSize), make([]uint8, 1)}
+	m := images{make([]byte, cifarSize), make([]uint16, 1)}
 	f.Fuzz(func(t *testing.T, content []byte) {
 		err := readBatch(m, bytes.NewReader(content), "f")
 		if fits := len(content) == cifarRecord && content[0] < classes; fits != (err == nil) {

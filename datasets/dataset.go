@@ -69,8 +69,8 @@ type official struct {
 
 // images is a run of images of one size, untouched.
 type images struct {
-	pixels []byte  // [N,H,W,C]
-	labels []uint8 // [N]
+	pixels []byte   // [N,H,W,C]
+	labels []uint16 // [N]
 }
 
 // kind describes one dataset this package can open.
@@ -192,7 +192,7 @@ func (d *Dataset) checksums() (pixels, all string) {
 			h.Write(binary.LittleEndian.AppendUint64(nil, uint64(n)))
 		}
 		h.Write(s.pixels)
-		labels.Write(s.Labels)
+		labels.Write(s.labelBytes())
 	}
 	pixels = hex.EncodeToString(h.Sum(nil))
 	h.Write(labels.Sum(nil))

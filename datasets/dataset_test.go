@@ -144,7 +144,7 @@ func TestOpenReportsDamage(t *testing.T) {
 }
 
 func TestLabelNoise(t *testing.T) {
-	labels := make([]uint8, 10_000)
+	labels := make([]uint16, 10_000)
 	clean := slices.Clone(labels)
 	noisy := noisyLabels(labels, Options{LabelNoise: 0.3, Seed: 5})
 	if !slices.Equal(labels, clean) {
@@ -236,7 +236,7 @@ func TestRealMNIST(t *testing.T) {
 	if d.Train.Len() != 60_000 || d.Val.Len() != 10_000 {
 		t.Fatalf("%d and %d images", d.Train.Len(), d.Val.Len())
 	}
-	if !slices.Equal(d.Train.Labels[:5], []uint8{5, 0, 4, 1, 9}) || !slices.Equal(d.Val.Labels[:5], []uint8{7, 2, 1, 0, 4}) {
+	if !slices.Equal(d.Train.Labels[:5], []uint16{5, 0, 4, 1, 9}) || !slices.Equal(d.Val.Labels[:5], []uint16{7, 2, 1, 0, 4}) {
 		t.Errorf("first labels %v, %v", d.Train.Labels[:5], d.Val.Labels[:5])
 	}
 	sum := 0.0

@@ -40,7 +40,7 @@ func drawDigits(ctx context.Context, o Options, name string, count int) (images,
 	const size = idxSide * idxSide
 	h := fnv.New64()
 	h.Write([]byte(name))
-	m := images{pixels: make([]byte, count*size), labels: make([]uint8, count)}
+	m := images{pixels: make([]byte, count*size), labels: make([]uint16, count)}
 	source := rand.NewPCG(0, 0)
 	p := pen{rand: rand.New(source)}
 	for i := range count {
@@ -75,8 +75,8 @@ type pen struct {
 type line struct{ x0, y0, x1, y1, radius float64 }
 
 // digit draws one digit over image, [28,28], and returns its class.
-func (p *pen) digit(image []byte) uint8 {
-	class := uint8(p.rand.IntN(classes))
+func (p *pen) digit(image []byte) uint16 {
+	class := uint16(p.rand.IntN(classes))
 	s := p.style(class)
 	h := p.hand(s)
 	p.lines = p.lines[:0]
@@ -89,7 +89,7 @@ func (p *pen) digit(image []byte) uint8 {
 }
 
 // style picks one of the class's styles by their shares.
-func (p *pen) style(class uint8) *style {
+func (p *pen) style(class uint16) *style {
 	var total float64
 	for i := range styles {
 		if styles[i].class == class {

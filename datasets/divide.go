@@ -64,8 +64,8 @@ func (m images) draw(size, count int, r *rand.Rand) (drawn, rest images) {
 	for _, i := range r.Perm(n)[:count] {
 		chosen[i] = true
 	}
-	drawn = images{pixels: make([]byte, 0, count*size), labels: make([]uint8, 0, count)}
-	rest = images{pixels: make([]byte, 0, (n-count)*size), labels: make([]uint8, 0, n-count)}
+	drawn = images{pixels: make([]byte, 0, count*size), labels: make([]uint16, 0, count)}
+	rest = images{pixels: make([]byte, 0, (n-count)*size), labels: make([]uint16, 0, n-count)}
 	for i, in := range chosen {
 		side := &rest
 		if in {
@@ -79,14 +79,14 @@ func (m images) draw(size, count int, r *rand.Rand) (drawn, rest images) {
 
 // noisyLabels returns labels of which each is drawn anew with probability o.LabelNoise. Image i's label depends on the
 // seed, i and the probability only, and a label redrawn at one probability is redrawn alike at every larger one.
-func noisyLabels(labels []uint8, o Options) []uint8 {
+func noisyLabels(labels []uint16, o Options) []uint16 {
 	if o.LabelNoise == 0 {
 		return labels
 	}
 	r := stream(o.Seed, "data/label-noise")
 	noisy := slices.Clone(labels)
 	for i := range noisy {
-		u, class := r.Float64(), uint8(r.IntN(classes))
+		u, class := r.Float64(), uint16(r.IntN(classes))
 		if u < o.LabelNoise {
 			noisy[i] = class
 		}

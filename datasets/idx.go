@@ -114,11 +114,20 @@ func readFault(file string, offset int64, err error, reading string, args ...any
 }
 
 // checkLabels finds the first label that is no class. Labels start at offset start of the file and are stride bytes apart.
-func checkLabels(labels []uint8, file string, start, stride int64) error {
+func checkLabels(labels []uint16, file string, start, stride int64) error {
 	for i, label := range labels {
 		if label >= classes {
 			return damage(file, start+int64(i)*stride, "label %d of image %d, want 0 to %d", label, i, classes-1)
 		}
 	}
 	return nil
+}
+
+// wideLabels returns labels of one byte each as the numbers that Split.Labels holds.
+func wideLabels(labels []byte) []uint16 {
+	wide := make([]uint16, len(labels))
+	for i, label := range labels {
+		wide[i] = uint16(label)
+	}
+	return wide
 }

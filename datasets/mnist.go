@@ -85,8 +85,8 @@ func readPair(imageFile, labelFile string) (images, error) {
 		if dims[0] != count {
 			return damage(labelFile, 4, "%d labels, but %s has %d images", dims[0], filepath.Base(imageFile), count)
 		}
-		m.labels = labels
-		return checkLabels(labels, labelFile, 8, 1)
+		m.labels = wideLabels(labels)
+		return checkLabels(m.labels, labelFile, 8, 1)
 	})
 	if err != nil {
 		return images{}, fmt.Errorf("labels: %w", err)

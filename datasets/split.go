@@ -1,10 +1,12 @@
 package datasets
 
+import "encoding/binary"
+
 // Split is one part of a dataset: its images, untouched and preprocessed, and their labels. A Split is never changed
 // once opened, so any number of goroutines may read it.
 type Split struct {
 	H, W, C, Classes int
-	Labels           []uint8 // [N], as trained on: label noise included
+	Labels           []uint16 // [N], as trained on: label noise included
 
 	pixels []byte    // [N,H,W,C], untouched
 	mean   []float32 // [H,W,C], subtracted by Fill; unused where ready is set
@@ -16,6 +18,20 @@ func (s *Split) Len() int { return len(s.Labels) }
 
 // size is the number of values in an image.
 func (s *Split) size() int { return s.H * s.W * s.C }
+
+// labelBytes returns the labels as they enter the checksum: a byte each, or two, the lower first, where there are more
+// than 256 classes.
+func (s *Split) labelBytes() []byte {
+	out := make([]byte, 0, len(s.Labels))
+	for _, label := range s.Labels {
+		if s.Classes > 256 {
+			out = binary.LittleEndian.AppendUint16(out, label)
+		} else {
+			out = append(out, byte(label))
+		}
+	}
+	return out
+}
 
 // Raw returns the H*W*C bytes of image i, in [0, Len), as they were before any preprocessing. They must not be written to.
 func (s *Split) Raw(i int) []byte {

@@ -10,7 +10,7 @@ import (
 // smallSplit is two images of 1×3 pixels and 2 channels, minus a mean.
 func smallSplit() *Split {
 	return &Split{
-		H: 1, W: 3, C: 2, Classes: classes, Labels: []uint8{0, 1},
+		H: 1, W: 3, C: 2, Classes: classes, Labels: []uint16{0, 1},
 		pixels: []byte{1, 2, 3, 4, 5, 6, 10, 20, 30, 40, 50, 60},
 		mean:   []float32{0.5, 1, 1.5, 2, 2.5, 3},
 	}
@@ -95,7 +95,7 @@ func BenchmarkFill(b *testing.B) {
 	}{{"mnist", false, [3]int{28, 28, 1}, false}, {"cifar10", true, [3]int{32, 32, 3}, false}, {"cifar10-flip", true, [3]int{32, 32, 3}, true}} {
 		b.Run(c.name, func(b *testing.B) {
 			const count = 10_000
-			s := &Split{H: c.size[0], W: c.size[1], C: c.size[2], Labels: make([]uint8, count)}
+			s := &Split{H: c.size[0], W: c.size[1], C: c.size[2], Labels: make([]uint16, count)}
 			if c.ready {
 				s.ready = make([]float32, count*s.size())
 			} else {
@@ -108,5 +108,17 @@ func BenchmarkFill(b *testing.B) {
 				s.Fill(dst, order[i:i+100], c.flip)
 			}
 		})
+	}
+}
+
+// Up to 256 classes a label is one byte of the checksum, as it has always been; with more it is two, the lower first.
+func TestLabelBytes(t *testing.T) {
+	few := &Split{Classes: 256, Labels: []uint16{1, 255}}
+	if got := few.labelBytes(); !slices.Equal(got, []byte{1, 255}) {
+		t.Errorf("256 classes: %v", got)
+	}
+	many := &Split{Classes: 257, Labels: []uint16{1, 256}}
+	if got := many.labelBytes(); !slices.Equal(got, []byte{1, 0, 0, 1}) {
+		t.Errorf("257 classes: %v", got)
 	}
 }

@@ -3,7 +3,7 @@ package datasets
 // A style is one way to write a digit: pen strokes in a box of width and height 1, x to the right and y down. A stroke is a
 // smooth curve through its points; at a corner it changes direction at once.
 type style struct {
-	class   uint8
+	class   uint16
 	share   float64 // how often the class is written so; the shares of a class are relative
 	aspect  float64 // width of the box over its height, on average
 	strokes []stroke

@@ -16,7 +16,7 @@ import (
 // that some directions lie above the whitening's floor and most below. Image 0 is constant.
 func whitenSplit(seed uint64, count int) *Split {
 	r := rand.New(rand.NewPCG(seed, 1))
-	s := &Split{H: 5, W: 4, C: 3, Classes: classes, Labels: make([]uint8, count)}
+	s := &Split{H: 5, W: 4, C: 3, Classes: classes, Labels: make([]uint16, count)}
 	for i := range count {
 		amplitudes := [4]float64{60 * r.NormFloat64(), 40 * r.NormFloat64(), 30 * r.NormFloat64(), 20 * r.NormFloat64()}
 		for j := range 60 {
@@ -124,7 +124,7 @@ func TestWhitenAgainstSlowTwin(t *testing.T) {
 
 // A constant image less a mean image has little contrast left, and is divided by the floor; no contrast at all is safe.
 func TestContrastOfConstantImages(t *testing.T) {
-	flat := &Split{H: 5, W: 4, C: 3, Labels: make([]uint8, 3), pixels: slices.Repeat([]byte{9}, 3*60), ready: make([]float32, 3*60)}
+	flat := &Split{H: 5, W: 4, C: 3, Labels: make([]uint16, 3), pixels: slices.Repeat([]byte{9}, 3*60), ready: make([]float32, 3*60)}
 	for _, d := range centre(flat, meanImage(flat)) {
 		if d != 0 {
 			t.Errorf("deviation of a constant image less itself: got %v, want 0", d)
@@ -136,7 +136,7 @@ func TestContrastOfConstantImages(t *testing.T) {
 			t.Fatalf("got %v, want 0", v)
 		}
 	}
-	one := &Split{H: 1, W: 1, C: 2, Labels: make([]uint8, 1), pixels: []byte{30, 10}, ready: make([]float32, 2)}
+	one := &Split{H: 1, W: 1, C: 2, Labels: make([]uint16, 1), pixels: []byte{30, 10}, ready: make([]float32, 2)}
 	// 10 and −10 about their mean: a deviation of √(200/1) = 14.1 is less than 40, so they are scaled by 80/40.
 	if got := centre(one, []float32{0, 0}); math.Abs(got[0]-math.Sqrt(200)) > 1e-9 {
 		t.Errorf("deviation %v, want √200", got)

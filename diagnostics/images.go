@@ -24,18 +24,18 @@ type ImageSource interface {
 // Sample is a few training images to look at.
 type Sample struct {
 	Images []float32 // [n,H,W,C], preprocessed as in training
-	Labels []uint8   // [n], as trained on
+	Labels []uint16  // [n], as trained on
 }
 
 // TrainingImages returns up to 100 of the source's images and their labels [source.Len()], evenly spread: every
 // ⌊N/100⌋-th from the first.
-func TrainingImages(source ImageSource, labels []uint8, shape models.Shape) (Sample, error) {
+func TrainingImages(source ImageSource, labels []uint16, shape models.Shape) (Sample, error) {
 	total := source.Len()
 	if total == 0 || len(labels) != total {
 		return Sample{}, fmt.Errorf("sample of the training images: there are %d images and %d labels", total, len(labels))
 	}
 	index := make([]int, min(total, populationCount))
-	s := Sample{Images: make([]float32, len(index)*shape.Len()), Labels: make([]uint8, len(index))}
+	s := Sample{Images: make([]float32, len(index)*shape.Len()), Labels: make([]uint16, len(index))}
 	for i := range index {
 		index[i] = i * max(total/populationCount, 1)
 		s.Labels[i] = labels[index[i]]

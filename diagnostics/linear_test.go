@@ -105,7 +105,7 @@ func (n *linearNet) Evaluate(b models.Batch) (models.Outcome, error) {
 		}
 		_, s, winner, _ := n.logits(x)
 		out.Loss -= math.Log(s[b.Labels[i]])
-		out.Predictions = append(out.Predictions, uint8(winner))
+		out.Predictions = append(out.Predictions, uint16(winner))
 		if winner != int(b.Labels[i]) {
 			out.Wrong++
 		}

@@ -36,7 +36,7 @@ func TestMonitor(t *testing.T) {
 		s := &trainer.State{History: &trainer.History{}}
 		for epoch := range 5 {
 			s.History.Rows = append(s.History.Rows, trainer.Row{Epoch: epoch})
-			s.Predictions = append(s.Predictions[:0:0], make([]uint8, 5)...)
+			s.Predictions = append(s.Predictions[:0:0], make([]uint16, 5)...)
 			for i := range epoch {
 				s.Predictions[i] = 1
 			}

@@ -40,7 +40,7 @@ type Linearizer interface {
 // Subject is what a probe may look at: the network as it is after an epoch, and what it predicted in training.
 type Subject struct {
 	Net                   Linearizer
-	Predictions, Previous []uint8 // class of each training image when last trained on, this epoch and the one before; nil if none
+	Predictions, Previous []uint16 // class of each training image when last trained on, this epoch and the one before; nil if none
 }
 
 // Reading is what a probe found at one epoch.

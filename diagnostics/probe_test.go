@@ -267,13 +267,13 @@ func TestQuantile(t *testing.T) {
 
 func TestChanges(t *testing.T) {
 	for _, test := range []struct {
-		now, before []uint8
+		now, before []uint16
 		want        string
 	}{
 		{nil, nil, ""},
-		{[]uint8{1, 2}, nil, ""},
-		{[]uint8{1, 2, 3, 4}, []uint8{1, 2, 3, 4}, "0"},
-		{[]uint8{1, 2, 3, 4}, []uint8{4, 2, 3, 1}, "0.5"},
+		{[]uint16{1, 2}, nil, ""},
+		{[]uint16{1, 2, 3, 4}, []uint16{1, 2, 3, 4}, "0"},
+		{[]uint16{1, 2, 3, 4}, []uint16{4, 2, 3, 1}, "0.5"},
 	} {
 		got := ""
 		for _, v := range measure(t, Changes{}, Subject{Predictions: test.now, Previous: test.before}) {
@@ -283,7 +283,7 @@ func TestChanges(t *testing.T) {
 			t.Errorf("%v after %v: got %q, want %q", test.now, test.before, got, test.want)
 		}
 	}
-	if _, err := (Changes{}).Measure(context.Background(), Subject{Predictions: make([]uint8, 2), Previous: make([]uint8, 3)}); err == nil {
+	if _, err := (Changes{}).Measure(context.Background(), Subject{Predictions: make([]uint16, 2), Previous: make([]uint16, 3)}); err == nil {
 		t.Error("predictions of different lengths accepted")
 	}
 }
@@ -302,16 +302,16 @@ func (c countedImages) Fill(dst []float32, index []int, _ bool) {
 func TestTrainingImages(t *testing.T) {
 	one := models.Shape{H: 1, W: 1, C: 1}
 	for _, test := range []struct{ total, count, second int }{{3, 3, 1}, {100, 100, 1}, {199, 100, 1}, {60000, 100, 600}} {
-		labels := make([]uint8, test.total)
+		labels := make([]uint16, test.total)
 		for i := range labels {
-			labels[i] = uint8(i % 251)
+			labels[i] = uint16(i % 251)
 		}
 		sample, err := TrainingImages(countedImages{test.total, 1}, labels, one)
 		if err != nil {
 			t.Fatal(err)
 		}
 		got := sample.Images
-		if sample.Labels[1] != uint8(test.second%251) || len(sample.Labels) != test.count {
+		if sample.Labels[1] != uint16(test.second%251) || len(sample.Labels) != test.count {
 			t.Errorf("of %d: labels %v", test.total, sample.Labels)
 		}
 		if len(got) != test.count || got[0] != 0 || got[1] != float32(test.second) {
@@ -321,7 +321,7 @@ func TestTrainingImages(t *testing.T) {
 	if _, err := TrainingImages(countedImages{0, 1}, nil, one); err == nil {
 		t.Error("empty training set accepted")
 	}
-	if _, err := TrainingImages(countedImages{2, 1}, make([]uint8, 1), one); err == nil {
+	if _, err := TrainingImages(countedImages{2, 1}, make([]uint16, 1), one); err == nil {
 		t.Error("an image without a label accepted")
 	}
 }
@@ -349,12 +349,12 @@ func TestShiftsAgainstSlowTwin(t *testing.T) {
 	net := newLinearNet(4, small, 4)
 	r := rand.New(rand.NewPCG(5, 5))
 	const count = 7
-	images, labels := make([]float32, count*8*8*3), make([]uint8, count)
+	images, labels := make([]float32, count*8*8*3), make([]uint16, count)
 	for i := range images {
 		images[i] = float32(r.NormFloat64())
 	}
 	for i := range labels {
-		labels[i] = uint8(r.IntN(4))
+		labels[i] = uint16(r.IntN(4))
 	}
 	for _, pixels := range []int{1, 3, 9} {
 		loss, wrong := 0.0, 0.0
@@ -388,8 +388,8 @@ func TestProbeErrors(t *testing.T) {
 		"positions":  &PositionsGain{Shape: small, Positions: [][2]int{{8, 0}}},
 		"population": &Population{Shape: small, Images: make([]float32, 100), Batch: 1},
 		"batch":      &Population{Shape: small, Images: make([]float32, 192)},
-		"shift":      &Shifts{Shape: small, Images: make([]float32, 192), Labels: make([]uint8, 2), Pixels: 1, Batch: 1},
-		"no shift":   &Shifts{Shape: small, Images: make([]float32, 192), Labels: make([]uint8, 1), Batch: 1},
+		"shift":      &Shifts{Shape: small, Images: make([]float32, 192), Labels: make([]uint16, 2), Pixels: 1, Batch: 1},
+		"no shift":   &Shifts{Shape: small, Images: make([]float32, 192), Labels: make([]uint16, 1), Batch: 1},
 	} {
 		if _, err := p.Measure(context.Background(), Subject{Net: net}); err == nil || !strings.Contains(err.Error(), ":") {
 			t.Errorf("%s: got error %v, want one that says what is wrong", name, err)

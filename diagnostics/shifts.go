@@ -19,7 +19,7 @@ import (
 type Shifts struct {
 	Shape  models.Shape
 	Images []float32 // [n,H,W,C], preprocessed as in training
-	Labels []uint8   // [n], as trained on
+	Labels []uint16  // [n], as trained on
 	Pixels int
 	Batch  int // images evaluated at once, at most the network's largest batch
 }

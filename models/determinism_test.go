@@ -190,7 +190,7 @@ func TestBadNetsAndBatchesAreRefused(t *testing.T) {
 		"none":       {X: good.X, Labels: good.Labels},
 		"few values": {X: good.X[1:], Labels: good.Labels, N: 2},
 		"few labels": {X: good.X, Labels: good.Labels[1:], N: 2},
-		"bad label":  {X: good.X, Labels: []uint8{1, 10}, N: 2},
+		"bad label":  {X: good.X, Labels: []uint16{1, 10}, N: 2},
 	} {
 		if _, err := n.Evaluate(b); err == nil {
 			t.Errorf("batch with %s: accepted", name)

@@ -37,16 +37,16 @@ type Net struct {
 // Batch is what a step works on.
 type Batch struct {
 	X      []float32 // [N,H,W,C]
-	Labels []uint8   // N class numbers
+	Labels []uint16  // N class numbers
 	N      int
 }
 
 // Outcome is what a forward pass over a batch says.
 type Outcome struct {
-	Loss        float64 // sum over the images of −log softmax(logits)[label]
-	Wrong       int     // images whose winner is not the label
-	WrongTop5   int     // images whose label is not among the five largest logits
-	Predictions []uint8 // the winners; valid until the next call
+	Loss        float64  // sum over the images of −log softmax(logits)[label]
+	Wrong       int      // images whose winner is not the label
+	WrongTop5   int      // images whose label is not among the five largest logits
+	Predictions []uint16 // the winners; valid until the next call
 }
 
 // New makes a net with fresh weights.
@@ -54,8 +54,8 @@ func New(spec Spec, o Options) (*Net, error) {
 	if o.Batch < 1 {
 		return nil, fmt.Errorf("models: batch %d, want at least 1", o.Batch)
 	}
-	if spec.Classes < 2 || spec.Classes > 256 {
-		return nil, fmt.Errorf("models: %s: %d classes, want 2 to 256", spec.Name, spec.Classes)
+	if spec.Classes < 2 || spec.Classes > 1000 {
+		return nil, fmt.Errorf("models: %s: %d classes, want 2 to 1000", spec.Name, spec.Classes)
 	}
 	groups, err := fuse(spec)
 	if err != nil {

@@ -48,7 +48,7 @@ func (o *lossOp[T]) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 }
 
 func (o *Outcome) count(winner, rank, label int) {
-	o.Predictions = append(o.Predictions, uint8(winner))
+	o.Predictions = append(o.Predictions, uint16(winner))
 	if winner != label {
 		o.Wrong++
 	}

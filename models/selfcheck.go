@@ -82,12 +82,12 @@ func strong(s Spec) Spec {
 // randomBatch is a batch of standard normal images with random labels.
 func randomBatch(s Spec, n int, seed uint64) Batch {
 	r := rand.New(rand.NewPCG(seed, 1))
-	b := Batch{X: make([]float32, n*s.Input.Len()), Labels: make([]uint8, n), N: n}
+	b := Batch{X: make([]float32, n*s.Input.Len()), Labels: make([]uint16, n), N: n}
 	for i := range b.X {
 		b.X[i] = float32(r.NormFloat64())
 	}
 	for i := range b.Labels {
-		b.Labels[i] = uint8(r.IntN(s.Classes))
+		b.Labels[i] = uint16(r.IntN(s.Classes))
 	}
 	return b
 }

@@ -3,6 +3,7 @@ package trainer
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -59,10 +60,10 @@ func (t *Trainer) encodeCheckpoint() ([]byte, error) {
 	}
 	for _, c := range []struct {
 		name    string
-		classes []uint8
+		classes []uint16
 	}{{predictionsTensor, t.current}, {previousTensor, t.previous}} {
 		if c.classes != nil {
-			tensors = append(tensors, models.Tensor{Name: c.name, DType: "U8", Shape: []int{len(c.classes)}, Data: c.classes})
+			tensors = append(tensors, classTensor(c.name, c.classes))
 		}
 	}
 	at, err := json.Marshal(progress{
@@ -88,6 +89,15 @@ func (t *Trainer) encodeCheckpoint() ([]byte, error) {
 		metaProgress: string(at),
 		metaHistory:  string(history),
 	})
+}
+
+// classTensor is a tensor of class numbers, [n], type U16.
+func classTensor(name string, classes []uint16) models.Tensor {
+	data := make([]byte, 0, 2*len(classes))
+	for _, class := range classes {
+		data = binary.LittleEndian.AppendUint16(data, class)
+	}
+	return models.Tensor{Name: name, DType: "U16", Shape: []int{len(classes)}, Data: data}
 }
 
 // dataIdentity names the training data.

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -229,4 +230,25 @@ func FuzzDecodeCheckpoint(f *testing.F) {
 			t.Errorf("error %v is no ErrCheckpoint", err)
 		}
 	})
+}
+
+// Class numbers above 255 survive a checkpoint, and those of one byte, as earlier versions wrote them, are read.
+func TestClassTensors(t *testing.T) {
+	want := []uint16{0, 7, 255, 256, 999}
+	c := &checkpoint{tensors: map[string]models.Tensor{
+		"wide":   classTensor("wide", want),
+		"narrow": {Name: "narrow", DType: "U8", Shape: []int{3}, Data: []byte{0, 7, 255}},
+		"floats": models.Float32Tensor("floats", []int{3}, []float32{1, 2, 3}),
+	}}
+	if got, err := c.classes("wide", 5); err != nil || !slices.Equal(got, want) {
+		t.Errorf("U16: %v, %v; want %v", got, err, want)
+	}
+	if got, err := c.classes("narrow", 3); err != nil || !slices.Equal(got, want[:3]) {
+		t.Errorf("U8: %v, %v; want %v", got, err, want[:3])
+	}
+	for name, n := range map[string]int{"floats": 3, "wide": 4} {
+		if _, err := c.classes(name, n); !errors.Is(err, ErrMismatch) {
+			t.Errorf("%s of length %d: error %v", name, n, err)
+		}
+	}
 }

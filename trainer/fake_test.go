@@ -16,7 +16,7 @@ import (
 // softmaxNet is a softmax regression on 7×7 block means of 28×28×1 images, in plain loops.
 type softmaxNet struct {
 	weight, bias *models.Param // [10,1,7,7], [10]
-	predictions  []uint8
+	predictions  []uint16
 	steps        []uint64 // as given to Train
 	updates      int
 	broken       func(step uint64, o *models.Outcome, net *softmaxNet) // changes what Train says
@@ -78,7 +78,7 @@ func (s *softmaxNet) pass(b models.Batch, gradients bool) models.Outcome {
 		if winner != int(label) {
 			out.Wrong++
 		}
-		s.predictions = append(s.predictions, uint8(winner))
+		s.predictions = append(s.predictions, uint16(winner))
 		for k := range logit {
 			g := math.Exp(logit[k]-logit[winner]) / sum
 			if k == int(label) {

@@ -17,7 +17,7 @@ type State struct {
 	History *History
 	// Predictions [training images] is the class each was given while it was trained on in this epoch,
 	// Previous the same one epoch before. Nil before epoch 1 and epoch 2.
-	Predictions, Previous []uint8
+	Predictions, Previous []uint16
 	Epochs                int // planned
 
 	best bool

@@ -22,7 +22,7 @@ type slot struct {
 	batch  models.Batch
 	index  []int     // of the batch's images in the split
 	x      []float32 // [size,H,W,C]
-	labels []uint8   // [size]
+	labels []uint16  // [size]
 }
 
 func newLoader(s *datasets.Split, size int) *loader {
@@ -32,7 +32,7 @@ func newLoader(s *datasets.Split, size int) *loader {
 		l.all[i] = i
 	}
 	for range cap(l.free) {
-		l.free <- &slot{x: make([]float32, size*s.H*s.W*s.C), labels: make([]uint8, size)}
+		l.free <- &slot{x: make([]float32, size*s.H*s.W*s.C), labels: make([]uint16, size)}
 	}
 	return l
 }

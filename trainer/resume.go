@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
@@ -250,14 +251,23 @@ func (c *checkpoint) floats(name string, shape []int) ([]float32, error) {
 	return t.Float32s()
 }
 
-// classes is the U8 tensor of a name and length, nil if there is none.
-func (c *checkpoint) classes(name string, n int) ([]uint8, error) {
+// classes are the class numbers in the tensor of a name and length, nil if there is none. Checkpoints of earlier versions
+// have one byte for each (U8), later ones two (U16).
+func (c *checkpoint) classes(name string, n int) ([]uint16, error) {
 	t, ok := c.tensors[name]
 	if !ok {
 		return nil, nil
 	}
-	if t.DType != "U8" || !slices.Equal(t.Shape, []int{n}) {
-		return nil, fmt.Errorf("%w: %s is %s of shape %v, want U8 of [%d]", ErrMismatch, name, t.DType, t.Shape, n)
+	if t.DType != "U8" && t.DType != "U16" || !slices.Equal(t.Shape, []int{n}) {
+		return nil, fmt.Errorf("%w: %s is %s of shape %v, want U16 of [%d]", ErrMismatch, name, t.DType, t.Shape, n)
 	}
-	return slices.Clone(t.Data), nil
+	out := make([]uint16, n)
+	for i := range out {
+		if t.DType == "U8" {
+			out[i] = uint16(t.Data[i])
+		} else {
+			out[i] = binary.LittleEndian.Uint16(t.Data[2*i:])
+		}
+	}
+	return out, nil
 }

@@ -176,7 +176,7 @@ func (t *Trainer) closeEpoch(row Row, stop *StopError, best bool) error {
 	t.at, t.sums = position{Epoch: t.at.Epoch + 1}, sums{}
 	if row.Epoch > 0 {
 		if t.previous == nil {
-			t.previous = make([]uint8, len(t.current))
+			t.previous = make([]uint16, len(t.current))
 		}
 		t.previous, t.current = t.current, t.previous
 	}

@@ -71,9 +71,9 @@ type Trainer struct {
 	history   *History
 	at        position
 	sums      sums
-	current   []uint8 // [training images] predictions of the epoch in progress
-	previous  []uint8 // the same of the epoch before; nil in epoch 1
-	order     []int   // [training images] the epoch's shuffled order
+	current   []uint16 // [training images] predictions of the epoch in progress
+	previous  []uint16 // the same of the epoch before; nil in epoch 1
+	order     []int    // [training images] the epoch's shuffled order
 	train     *loader
 	bestEpoch int         // −1: none
 	best      [][]float32 // the best epoch's weights, one slice a parameter
@@ -115,7 +115,7 @@ func New(net Net, data *datasets.Dataset, o Options) (*Trainer, error) {
 	t := &Trainer{
 		net: net, data: data, o: o, now: time.Now,
 		history:   &History{},
-		current:   make([]uint8, n),
+		current:   make([]uint16, n),
 		order:     make([]int, n),
 		train:     newLoader(data.Train, o.BatchSize),
 		bestEpoch: -1,

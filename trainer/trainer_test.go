@@ -82,7 +82,7 @@ func TestPredictionsAreInOrder(t *testing.T) {
 	net := newSoftmaxNet()
 	net.broken = func(step uint64, o *models.Outcome, n *softmaxNet) {
 		for i := range o.Predictions {
-			o.Predictions[i] = uint8(step) // which step saw the image
+			o.Predictions[i] = uint16(step) // which step saw the image
 		}
 	}
 	o := testOptions(t.TempDir())
@@ -100,13 +100,13 @@ func TestPredictionsAreInOrder(t *testing.T) {
 			t.Errorf("epoch %d: previous predictions %v", e, s.Previous)
 		}
 		order := make([]int, data.Train.Len())
-		for shift, predictions := range [][]uint8{s.Predictions, s.Previous} {
+		for shift, predictions := range [][]uint16{s.Predictions, s.Previous} {
 			if predictions == nil {
 				continue
 			}
 			shuffle(order, o.Seed, e-shift)
 			for place, image := range order {
-				if want := uint8((e-shift-1)*7 + place/8); predictions[image] != want {
+				if want := uint16((e-shift-1)*7 + place/8); predictions[image] != want {
 					t.Errorf("epoch %d: image %d was seen in step %d, want %d", e-shift, image, predictions[image], want)
 				}
 			}

@@ -125,7 +125,7 @@ func epochImages(c configs.Config) int {
 
 // benchGain is the median time, in seconds, of one measurement of the config's signals.
 func benchGain(ctx context.Context, config configs.Config, shape models.Shape, net *models.Net) (float64, error) {
-	sample := diagnostics.Sample{Images: make([]float32, 100*shape.Len()), Labels: make([]uint8, 100)}
+	sample := diagnostics.Sample{Images: make([]float32, 100*shape.Len()), Labels: make([]uint16, 100)}
 	r := rand.New(rand.NewPCG(1, 1))
 	for i := range sample.Images {
 		sample.Images[i] = float32(r.NormFloat64())

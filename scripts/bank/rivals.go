@@ -48,7 +48,7 @@ func (r *rivals) AfterEpoch(_ context.Context, s *trainer.State) error {
 // gradient leaves the gradient of the mean loss over the images from first on in the net's parameters.
 func (r *rivals) gradient(first, count int) error {
 	index := make([]int, count)
-	labels := make([]uint8, count)
+	labels := make([]uint16, count)
 	for i := range index {
 		index[i] = (first + i) % r.train.Len()
 		labels[i] = r.train.Labels[index[i]]
