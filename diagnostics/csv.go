@@ -9,6 +9,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/maxgain/maxgain/diagnostics/signal"
 )
 
 // Mapping says under which name a file holds a column, by the column's own name: {"gain_db": "max gain"}.
@@ -72,7 +74,7 @@ func ReadCSV(r io.Reader, names Mapping) (*Curve, error) {
 func columnsOf(header []string, names Mapping, reader *csv.Reader) ([]string, error) {
 	own := map[string]string{} // name in the file → our name
 	for ours, theirs := range names {
-		if ours != "epoch" && !known(ours) {
+		if ours != "epoch" && !signal.Readable(ours) {
 			return nil, fmt.Errorf("column %q cannot be mapped: no rule reads it", ours)
 		}
 		if !contains(header, theirs) {
@@ -87,7 +89,7 @@ func columnsOf(header []string, names Mapping, reader *csv.Reader) ([]string, er
 		name := strings.TrimSpace(field)
 		if ours, ok := own[name]; ok {
 			name = ours
-		} else if _, moved := names[name]; moved || name != "epoch" && !known(name) {
+		} else if _, moved := names[name]; moved || name != "epoch" && !signal.Readable(name) {
 			continue
 		}
 		line, column := reader.FieldPos(i)
@@ -96,7 +98,7 @@ func columnsOf(header []string, names Mapping, reader *csv.Reader) ([]string, er
 		}
 		place[name] = i
 		columns[i] = name
-		if name != "epoch" && name != TrainLoss && name != TrainError && name != LearningRate {
+		if found, _ := signal.Lookup(name); found.Origin == signal.Probe {
 			signals++
 		}
 	}

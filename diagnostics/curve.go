@@ -3,16 +3,16 @@ package diagnostics
 import (
 	"math"
 	"slices"
-	"strings"
 
+	"github.com/maxgain/maxgain/diagnostics/signal"
 	"github.com/maxgain/maxgain/trainer"
 )
 
-// Columns that a Curve holds beside the probes' signals.
+// Names of the columns that the trainer fills; package signal says what each means.
 const (
-	TrainLoss    = "train_loss"    // mean −log softmax over the epoch, while the weights changed
-	TrainError   = "train_error"   // share of training images classified wrongly over the epoch
-	LearningRate = "learning_rate" // the base rate of the epoch
+	TrainLoss    = signal.TrainLoss
+	TrainError   = signal.TrainError
+	LearningRate = signal.LearningRate
 )
 
 // Curve is what was measured over the epochs of one run, a series a column. It never holds validation columns: a
@@ -21,16 +21,6 @@ const (
 type Curve struct {
 	Epochs []int // ascending, each once; 0 is the network before training
 	series map[string][]float64
-}
-
-// known tells whether rules may read a column of this name.
-func known(name string) bool {
-	switch name {
-	case GainDB, PositionsMedianDB, PositionsSpreadDB, PopulationGainDB, BoundaryDistance, LowShare, PredictionChanges,
-		ShiftLoss, ShiftError, TrainLoss, TrainError, LearningRate:
-		return true
-	}
-	return strings.HasPrefix(name, GainChannelDB)
 }
 
 // point is one epoch's values by column.
@@ -88,7 +78,7 @@ func FromHistory(h *trainer.History) *Curve {
 			values[TrainLoss], values[TrainError] = measuredLoss(row.TrainLoss), row.TrainError
 		}
 		for _, s := range row.Signals {
-			if known(s.Name) {
+			if signal.Readable(s.Name) {
 				values[s.Name] = s.Value
 			}
 		}

@@ -6,23 +6,24 @@ package diagnostics
 import (
 	"context"
 
+	"github.com/maxgain/maxgain/diagnostics/signal"
 	"github.com/maxgain/maxgain/diagnostics/spectrum"
 	"github.com/maxgain/maxgain/models"
 	"github.com/maxgain/maxgain/trainer"
 )
 
-// Names of the columns in which the probes' signals are kept.
+// Names of the columns that probes fill; package signal says what each means.
 const (
-	GainDB            = "gain_db"                  // Maximum Gain of the impulse, mean over channels, dB
-	GainChannelDB     = "gain_db_c"                // the same of one channel, its number appended
-	PositionsMedianDB = "gain_positions_median_db" // median of gain_db over several positions of the impulse
-	PositionsSpreadDB = "gain_positions_spread_db" // its interquartile range, dB
-	PopulationGainDB  = "pop_gain_db"              // median Maximum Gain of the winner's logit over images, dB
-	BoundaryDistance  = "boundary_distance"        // median linearised distance to the decision boundary, units of x
-	LowShare          = "low_share"                // median share of the derivative's energy at low frequencies
-	PredictionChanges = "prediction_changes"       // share of training images predicted otherwise than an epoch ago
-	ShiftLoss         = "shift_loss"               // mean −log softmax on training images moved by a few pixels, nats
-	ShiftError        = "shift_error"              // share of these that are classified otherwise than labelled
+	GainDB            = signal.GainDB
+	GainChannelDB     = signal.GainChannelDB
+	PositionsMedianDB = signal.PositionsMedianDB
+	PositionsSpreadDB = signal.PositionsSpreadDB
+	PopulationGainDB  = signal.PopulationGainDB
+	BoundaryDistance  = signal.BoundaryDistance
+	LowShare          = signal.LowShare
+	PredictionChanges = signal.PredictionChanges
+	ShiftLoss         = signal.ShiftLoss
+	ShiftError        = signal.ShiftError
 )
 
 // Linearizer is a network in evaluation mode that can be differentiated with respect to its input, and evaluated.
