@@ -12,6 +12,8 @@ import (
 	"io"
 	"path"
 	"path/filepath"
+
+	"github.com/maxgain/maxgain/trainer/atomicfile"
 )
 
 // CIFAR-10's binary version (Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html): six files of 10,000 records,
@@ -181,7 +183,7 @@ func (c *counted) Read(p []byte) (int, error) {
 func unpack(archive, dir string, files []file) error {
 	return readFile(archive, func(r io.Reader) error {
 		return walkArchive(r, archive, files, 0, func(k int, name string, r io.Reader) error {
-			return writeAtomically(filepath.Join(dir, files[k].name), func(w io.Writer) error {
+			return atomicfile.Write(filepath.Join(dir, files[k].name), func(w io.Writer) error {
 				hash := sha256.New()
 				if _, err := io.Copy(io.MultiWriter(w, hash), r); err != nil {
 					return fmt.Errorf("unpack %s: %w", name, err)

@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/maxgain/maxgain/trainer/atomicfile"
 )
 
 // downloadClient gives up on servers that do not answer; how long the body may take is for fetch to judge.
@@ -111,7 +113,7 @@ func (l *locator) fetch(ctx context.Context, url string, f file, path string) er
 		progress: func(done int64) { l.options.progress("download "+f.name, done, max(response.ContentLength, 0)) },
 	}
 	defer body.timer.Stop()
-	err = writeAtomically(path, func(w io.Writer) error {
+	err = atomicfile.Write(path, func(w io.Writer) error {
 		hash := sha256.New()
 		if n, err := io.Copy(io.MultiWriter(w, hash), body); err != nil {
 			if cause := context.Cause(ctx); cause != nil {
@@ -147,28 +149,4 @@ func (w *watched) Read(p []byte) (int, error) {
 		w.progress(w.done)
 	}
 	return n, err
-}
-
-// writeAtomically makes path with what write writes, or leaves it as it was.
-func writeAtomically(path string, write func(io.Writer) error) (err error) {
-	temporary, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".part-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(temporary.Name()))
-		}
-	}()
-	err = write(temporary)
-	if err == nil {
-		err = temporary.Chmod(0o644)
-	}
-	if err == nil {
-		err = temporary.Sync()
-	}
-	if err = errors.Join(err, temporary.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), path)
 }

@@ -3,7 +3,6 @@ package datasets
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -232,20 +231,5 @@ func TestDownloadCancelled(t *testing.T) {
 	})
 	if _, err := inFolders(t.TempDir()).locate(ctx, oneFile(nil, url, url)); !errors.Is(err, context.Canceled) || errors.Is(err, ErrMissing) || hits.Load() != 1 {
 		t.Errorf("error %v after %d requests, want cancelled after 1", err, hits.Load())
-	}
-}
-
-func TestWriteAtomicallyLeavesOldFile(t *testing.T) {
-	dir := writeFiles(t, map[string][]byte{"f": []byte("old")})
-	path := filepath.Join(dir, "f")
-	fault := errors.New("disk full")
-	err := writeAtomically(path, func(w io.Writer) error {
-		_, _ = w.Write([]byte("half"))
-		return fault
-	})
-	got, _ := os.ReadFile(path)
-	entries, _ := os.ReadDir(dir)
-	if !errors.Is(err, fault) || string(got) != "old" || len(entries) != 1 {
-		t.Errorf("error %v, content %q, %d files; want the fault, the old content, 1", err, got, len(entries))
 	}
 }

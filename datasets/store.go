@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/maxgain/maxgain/trainer/atomicfile"
 )
 
 // storeKept is how many preprocessed datasets, of up to 737 MB each, the cache keeps: the last ones used.
@@ -95,7 +97,7 @@ func (s store) save() {
 	}
 	err := os.MkdirAll(filepath.Dir(s.path), 0o755)
 	if err == nil {
-		err = writeAtomically(s.path, s.write)
+		err = atomicfile.Write(s.path, s.write)
 	}
 	if err == nil {
 		err = s.prune()

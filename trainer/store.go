@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/maxgain/maxgain/trainer/internal/atomicfile"
+	"github.com/maxgain/maxgain/trainer/atomicfile"
 )
 
 // Names of the files in the folder of checkpoints.
@@ -45,7 +45,11 @@ func (s *store) open() error {
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return fmt.Errorf("folder of checkpoints: %w", err)
 	}
-	if err := atomicfile.Clean(s.dir); err != nil {
+	dir, err := os.OpenRoot(s.dir)
+	if err != nil {
+		return fmt.Errorf("folder of checkpoints: %w", err)
+	}
+	if err := errors.Join(atomicfile.Clean(dir, 0), dir.Close()); err != nil {
 		return fmt.Errorf("folder of checkpoints: %w", err)
 	}
 	return nil

@@ -31,7 +31,7 @@ func TestRecordOnFullDisk(t *testing.T) {
 		t.Fatalf("the disk is not full: %v", err)
 	}
 	err = d.Record(history(6), trainer.Status{Epoch: 6})
-	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "free some space and resume the run") {
+	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "free some space; the run can be resumed") {
 		t.Errorf("error %v", err)
 	}
 	if read(t, d.Path(MetricsCSV)) != before {

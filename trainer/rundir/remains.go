@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/maxgain/maxgain/trainer"
-	"github.com/maxgain/maxgain/trainer/internal/atomicfile"
+	"github.com/maxgain/maxgain/trainer/atomicfile"
 )
 
 // A process that is killed while it makes a run's folder, or that fails before, leaves a folder without config.yaml:
@@ -54,7 +54,7 @@ func clearRemains(path string) error {
 			return fmt.Errorf("run folder: %w", err)
 		}
 	}
-	if err := atomicfile.Clean(path); err != nil {
+	if err := clean(path); err != nil {
 		return fmt.Errorf("run folder: %w", err)
 	}
 	return nil
@@ -83,4 +83,13 @@ func Fail(path string, epochs int, detail string) (err error) {
 	}
 	s.State, s.Reason, s.Detail = trainer.StateFailed, trainer.ReasonError, detail
 	return writeStatus(path, s)
+}
+
+// clean removes the temporary files of a folder that nobody else writes to.
+func clean(path string) error {
+	dir, err := os.OpenRoot(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(atomicfile.Clean(dir, 0), dir.Close())
 }

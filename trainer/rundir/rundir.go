@@ -26,7 +26,7 @@ import (
 	"time"
 
 	"github.com/maxgain/maxgain/trainer"
-	"github.com/maxgain/maxgain/trainer/internal/atomicfile"
+	"github.com/maxgain/maxgain/trainer/atomicfile"
 	"github.com/sbinet/npyio/npy"
 	"gonum.org/v1/gonum/mat"
 )
@@ -156,7 +156,7 @@ func Open(path string) (*Dir, error) {
 	}
 	d := &Dir{path: path, config: config, lock: lock}
 	for _, dir := range []string{path, d.Path(SpectraDir)} {
-		if err := atomicfile.Clean(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := clean(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, errors.Join(fmt.Errorf("run folder: %w", err), d.Close())
 		}
 	}
@@ -182,9 +182,15 @@ func (d *Dir) Config() []byte { return d.config }
 func (d *Dir) SetConfig(config []byte) { d.config, d.replaces = config, true }
 
 // Record implements trainer.Recorder: it writes the metrics, the flags and the status, and a configuration that was
-// set. Flags of epochs
-// that the history does not have (any more, after a resumption) are dropped.
+// set. Flags of epochs that the history does not have (any more, after a resumption) are dropped.
 func (d *Dir) Record(h *trainer.History, s trainer.Status) error {
+	if err := d.record(h, s); err != nil {
+		return fmt.Errorf("%w; the run can be resumed", err)
+	}
+	return nil
+}
+
+func (d *Dir) record(h *trainer.History, s trainer.Status) error {
 	if d.replaces {
 		if err := atomicfile.WriteBytes(d.Path(ConfigFile), d.config); err != nil {
 			return err

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/maxgain/maxgain/trainer"
-	"github.com/maxgain/maxgain/trainer/internal/atomicfile"
+	"github.com/maxgain/maxgain/trainer/atomicfile"
 )
 
 // FileName is the event file's name within its folder. It never changes, so that a resumed run has one file.
