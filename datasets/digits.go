@@ -2,9 +2,10 @@ package datasets
 
 import (
 	"context"
-	"hash/fnv"
 	"math"
 	"math/rand/v2"
+
+	"github.com/maxgain/maxgain/datasets/stream"
 )
 
 // How many digits are drawn when the options give no count.
@@ -38,8 +39,7 @@ func loadDigits(ctx context.Context, o Options) (official, error) {
 // drawDigits draws digits 0 … count−1 of the named stream.
 func drawDigits(ctx context.Context, o Options, name string, count int) (images, error) {
 	const size = idxSide * idxSide
-	h := fnv.New64()
-	h.Write([]byte(name))
+	first := stream.HashFNV1(name)
 	m := images{pixels: make([]byte, count*size), labels: make([]uint16, count)}
 	source := rand.NewPCG(0, 0)
 	p := pen{rand: rand.New(source)}
@@ -49,7 +49,7 @@ func drawDigits(ctx context.Context, o Options, name string, count int) (images,
 				return images{}, err
 			}
 		}
-		source.Seed(o.Seed, scramble(h.Sum64()+uint64(i)))
+		source.Seed(o.Seed, scramble(first+uint64(i)))
 		m.labels[i] = p.digit(m.pixels[i*size : (i+1)*size])
 	}
 	return m, nil

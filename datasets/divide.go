@@ -2,18 +2,12 @@ package datasets
 
 import (
 	"fmt"
-	"hash/fnv"
 	"math"
 	"math/rand/v2"
 	"slices"
-)
 
-// stream returns the random numbers called name under seed; no two names share numbers.
-func stream(seed uint64, name string) *rand.Rand {
-	h := fnv.New64()
-	h.Write([]byte(name))
-	return rand.New(rand.NewPCG(seed, h.Sum64()))
-}
+	"github.com/maxgain/maxgain/datasets/stream"
+)
 
 // divide makes the splits the options ask for.
 func divide(source official, o Options) (*Dataset, error) {
@@ -35,7 +29,7 @@ func divide(source official, o Options) (*Dataset, error) {
 
 	size := source.height * source.width * source.channels
 	if o.TrainCount > 0 && o.TrainCount < len(train.labels) {
-		train, _ = train.draw(size, o.TrainCount, stream(o.Seed, "data/subset"))
+		train, _ = train.draw(size, o.TrainCount, stream.NewFNV1(o.Seed, "data/subset"))
 	}
 	if o.ValCount > 0 && !o.UseAll {
 		test = images{pixels: test.pixels[:o.ValCount*size], labels: test.labels[:o.ValCount]}
@@ -53,7 +47,7 @@ func divide(source official, o Options) (*Dataset, error) {
 	if count == 0 || count == len(train.labels) {
 		return nil, fmt.Errorf("holdout %v of %d training images leaves one side empty", o.Holdout, len(train.labels))
 	}
-	held, rest := train.draw(size, count, stream(o.Seed, "data/holdout"))
+	held, rest := train.draw(size, count, stream.NewFNV1(o.Seed, "data/holdout"))
 	return &Dataset{Train: split(rest), Val: split(held), Test: split(test)}, nil
 }
 
@@ -83,7 +77,7 @@ func noisyLabels(labels []uint16, o Options) []uint16 {
 	if o.LabelNoise == 0 {
 		return labels
 	}
-	r := stream(o.Seed, "data/label-noise")
+	r := stream.NewFNV1(o.Seed, "data/label-noise")
 	noisy := slices.Clone(labels)
 	for i := range noisy {
 		u, class := r.Float64(), uint16(r.IntN(classes))

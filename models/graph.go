@@ -2,8 +2,8 @@ package models
 
 import (
 	"fmt"
-	"hash/fnv"
 
+	"github.com/maxgain/maxgain/datasets/stream"
 	"github.com/maxgain/maxgain/models/internal/kernel"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -200,9 +200,7 @@ func (b *builder[T]) gradient(s Shape) *tensor.Dense {
 }
 
 func (b *builder[T]) dropout(gr group, in Shape, x *gorgonia.Node) (*gorgonia.Node, error) {
-	h := fnv.New64a()
-	fmt.Fprintf(h, "dropout %s %d", gr.name, b.net.opts.Seed)
-	op := &dropoutOp[T]{step: b.step, workers: b.net.workers, seed: h.Sum64(), rate: gr.dropout, size: in.Len(),
+	op := &dropoutOp[T]{step: b.step, workers: b.net.workers, seed: stream.Hash(fmt.Sprintf("dropout %s %d", gr.name, b.net.opts.Seed)), rate: gr.dropout, size: in.Len(),
 		keep: make([]uint8, b.batch*in.Len()), y: b.memory.tensor(gr.name, nhwc(b.batch, in)), dx: b.gradient(in)}
 	op.baseOp = newBaseOp(gr.name, op.y.Shape(), tensorType[T](4), tensorType[T](4))
 	y, err := gorgonia.ApplyOp(op, x)

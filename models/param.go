@@ -2,9 +2,8 @@ package models
 
 import (
 	"fmt"
-	"hash/fnv"
-	"math/rand/v2"
 
+	"github.com/maxgain/maxgain/datasets/stream"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
@@ -39,9 +38,7 @@ func newParam(name string, shape []int, rate float64) *Param {
 // newParams makes the weights and biases of every convolution: weights Gaussian from the seed's
 // stream "init", biases zero.
 func newParams(s Spec, seed uint64) []*Param {
-	h := fnv.New64a()
-	fmt.Fprint(h, "init")
-	r := rand.New(rand.NewPCG(seed, h.Sum64()))
+	r := stream.New(seed, "init")
 	var params []*Param
 	channels := s.Input.C
 	for _, l := range s.Layers {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/maxgain/maxgain/datasets/stream"
 )
 
 func TestScheduleRate(t *testing.T) {
@@ -52,7 +54,7 @@ func TestSeedStream(t *testing.T) {
 		h = (h ^ uint64(b)) * 1099511628211
 	}
 	var got rand.PCG
-	seedStream(&got, 9, "flip", 3, 300)
+	stream.Seed(&got, 9, "flip", 3, 300)
 	if want := rand.NewPCG(9, h); got != *want {
 		t.Errorf("stream %v, want %v", got, *want)
 	}

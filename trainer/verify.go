@@ -15,6 +15,7 @@ import (
 	"slices"
 
 	"github.com/maxgain/maxgain/datasets"
+	"github.com/maxgain/maxgain/datasets/stream"
 )
 
 // WeightsHash is the SHA-256 of a net's weights and velocities in hexadecimal.
@@ -73,7 +74,7 @@ func VerifyResume(ctx context.Context, attempt Attempt, cuts int, seed uint64, d
 		return v, fmt.Errorf("%d interruptions wanted, the run has %d steps", cuts, total)
 	}
 	var p rand.PCG
-	seedStream(&p, seed, "verify-resume")
+	stream.Seed(&p, seed, "verify-resume")
 	at := rand.New(&p).Perm(total)[:cuts]
 	slices.Sort(at)
 	at = append(at, math.MaxInt)
