@@ -1,15 +1,13 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"math"
 
+	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/configs"
-	"github.com/maxgain/maxgain/datasets"
-	"github.com/maxgain/maxgain/diagnostics"
-	"github.com/maxgain/maxgain/models"
+	"github.com/maxgain/maxgain/trainer"
 	"github.com/spf13/cobra"
 )
 
@@ -46,23 +44,13 @@ can name, how much the gains of this net on these data vary from epoch to epoch 
 
 // calibrated is the JSON of "train calibrate".
 type calibrated struct {
-	File   string         `json:"file"`
-	Pilots []pilotSummary `json:"pilots"`
+	File   string             `json:"file"`
+	Pilots []experiment.Pilot `json:"pilots"`
 	// Thresholds in dB from one epoch to the next.
 	ImpulseHighDB    float64 `json:"impulse_high_db"`
 	PositionsHighDB  float64 `json:"positions_high_db"`
 	PopulationHighDB float64 `json:"population_high_db"`
 	Source           string  `json:"source"`
-}
-
-// pilotSummary is how one pilot went.
-type pilotSummary struct {
-	Rate      float64             `json:"learning_rate"`
-	Epochs    int                 `json:"epochs"`
-	TrainLoss diagnostics.Number  `json:"train_loss"` // of the last epoch
-	GainDB    diagnostics.Number  `json:"gain_db"`    // likewise
-	Verdict   diagnostics.Verdict `json:"verdict"`    // by the thresholds found
-	curve     *diagnostics.Curve
 }
 
 func (a *app) calibrate(c *cobra.Command, f calibrateFlags) error {
@@ -79,30 +67,20 @@ func (a *app) calibrate(c *cobra.Command, f calibrateFlags) error {
 		return err
 	}
 	bar := newBar(a.stderr, !f.quiet)
-	data, spec, err := a.openFor(c.Context(), config, bar)
+	e, err := a.open(c.Context(), config, bar)
 	if err != nil {
 		return err
 	}
-	found, err := a.pilots(c.Context(), config, spec, data, rates, f.epochs, bar)
+	pilots, t, err := e.Calibrate(c.Context(), rates, f.epochs, &pilotScreen{bar: bar, epochs: f.epochs}, func(p experiment.Pilot) {
+		a.log.Info("pilot", "learning_rate", p.Rate, "epochs", p.Epochs, "train_loss", float64(p.TrainLoss))
+	})
 	if err != nil {
 		return err
 	}
-	var trials []diagnostics.Pilot
-	for _, p := range found {
-		trials = append(trials, diagnostics.Pilot{Rate: p.Rate, Curve: p.curve})
-	}
-	t, err := diagnostics.Calibrate(trials, diagnostics.DefaultThresholds())
-	if err != nil {
-		return err
-	}
-	t.Source += fmt.Sprintf(", %s on %s (%d images), %d epochs each", spec.Name, data.Name, data.Train.Len(), f.epochs)
 	if err := t.Save(f.out); err != nil {
 		return err
 	}
-	for i := range found {
-		found[i].Verdict = diagnostics.Diagnose(found[i].curve, t).Verdict
-	}
-	r := calibrated{File: f.out, Pilots: found, Source: t.Source,
+	r := calibrated{File: f.out, Pilots: pilots, Source: t.Source,
 		ImpulseHighDB: t.Noise.ImpulseHighDB, PositionsHighDB: t.Noise.PositionsHighDB, PopulationHighDB: t.Noise.PopulationHighDB}
 	if f.json {
 		return writeJSON(a.stdout, r)
@@ -111,43 +89,32 @@ func (a *app) calibrate(c *cobra.Command, f calibrateFlags) error {
 	return nil
 }
 
-// grid are the rates to try: those given, or five evenly spaced in logarithm around the config's, of
-// whose schedule the highest counts.
+// grid are the rates to try: those given, or some around the config's.
 func (f calibrateFlags) grid(c configs.Config) ([]float64, error) {
-	if len(f.rates) > 0 {
-		for _, rate := range f.rates {
-			if !(rate > 0) || math.IsInf(rate, 0) {
-				return nil, usage("--rates: got %v, want numbers > 0", rate)
-			}
+	for _, rate := range f.rates {
+		if !(rate > 0) || math.IsInf(rate, 0) {
+			return nil, usage("--rates: got %v, want numbers > 0", rate)
 		}
+	}
+	if len(f.rates) > 0 {
 		return f.rates, nil
 	}
-	base := c.Train.LearningRate
-	for _, p := range c.Train.Schedule {
-		base = max(base, p.Rate)
-	}
-	return []float64{base / 10, base / math.Sqrt(10), base, base * math.Sqrt(10), base * 10}, nil
+	return experiment.PilotRates(c), nil
 }
 
-// pilots trains at each rate.
-func (a *app) pilots(ctx context.Context, config configs.Config, spec models.Spec, data *datasets.Dataset, rates []float64, epochs int, b *bar) ([]pilotSummary, error) {
-	var found []pilotSummary
-	for _, rate := range rates {
-		c := config
-		c.Train.LearningRate, c.Train.Schedule, c.Train.Epochs = rate, nil, epochs
-		history, err := a.pilot(ctx, c, spec, data, b)
-		if err != nil {
-			return nil, fmt.Errorf("pilot at the learning rate %.3g: %w", rate, err)
-		}
-		last := history.Rows[len(history.Rows)-1]
-		a.log.Info("pilot", "learning_rate", rate, "epochs", last.Epoch, "train_loss", last.TrainLoss)
-		found = append(found, pilotSummary{
-			Rate: rate, Epochs: last.Epoch, TrainLoss: diagnostics.Number(last.TrainLoss),
-			GainDB: diagnostics.Number(signalOf(last, diagnostics.GainDB)), curve: diagnostics.FromHistory(history),
-		})
-	}
-	return found, nil
+// pilotScreen shows the bar of a pilot. It is a trainer.Observer.
+type pilotScreen struct {
+	bar    *bar
+	epochs int
 }
+
+// BatchDone implements trainer.Observer.
+func (p *pilotScreen) BatchDone(epoch, done, total int, loss float64) {
+	p.bar.batch(epoch, p.epochs, done, total, loss)
+}
+
+// EpochDone implements trainer.Observer.
+func (p *pilotScreen) EpochDone(trainer.Row) { p.bar.clear() }
 
 func (r calibrated) print(w io.Writer) {
 	fmt.Fprintf(w, "%12s  %6s  %10s  %8s  %s\n", "rate", "epochs", "train loss", "gain dB", "verdict")

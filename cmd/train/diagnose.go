@@ -3,17 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/maxgain/maxgain/configs"
-	"github.com/maxgain/maxgain/datasets"
+	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/diagnostics"
-	"github.com/maxgain/maxgain/trainer"
-	"github.com/maxgain/maxgain/trainer/rundir"
 	"github.com/spf13/cobra"
 )
 
@@ -69,10 +63,11 @@ func (a *app) diagnose(paths []string, f diagnoseFlags) error {
 		}
 		failOn = append(failOn, v)
 	}
+	how := experiment.Diagnosing{Columns: f.columns, Calibration: f.calibration}
 	var all []diagnosed
 	var faults []error
 	for _, path := range paths {
-		report, err := f.judge(path)
+		report, err := how.Judge(path)
 		faults = append(faults, err)
 		all = append(all, diagnosed{path, report})
 	}
@@ -119,61 +114,4 @@ func (a *app) printDiagnoses(all []diagnosed, short bool) {
 			printReport(a.stdout, d.Report)
 		}
 	}
-}
-
-// judge is the report of one path.
-func (f diagnoseFlags) judge(path string) (diagnostics.Report, error) {
-	judge, err := f.thresholds(path)
-	if err != nil {
-		return diagnostics.Report{}, err
-	}
-	file, status := path, trainer.Status{}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		file = filepath.Join(path, rundir.MetricsCSV)
-		if status, err = rundir.ReadStatus(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return diagnostics.Report{}, fmt.Errorf("%w: %w", datasets.ErrDamaged, err)
-		}
-	}
-	r, err := os.Open(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return diagnostics.Report{}, fmt.Errorf("%w: %w", datasets.ErrMissing, err)
-	}
-	if err != nil {
-		return diagnostics.Report{}, err
-	}
-	defer r.Close()
-	curve, err := diagnostics.ReadCSV(r, f.columns)
-	var fault *diagnostics.CSVError
-	switch {
-	case errors.As(err, &fault):
-		return diagnostics.Report{}, csvFault{file, fault}
-	case err != nil:
-		return diagnostics.Report{}, usage("%s: %w", file, err)
-	}
-	return diagnostics.DiagnoseRun(curve, status, judge), nil
-}
-
-// csvFault names a fault's file before its line and column.
-type csvFault struct {
-	file  string
-	fault *diagnostics.CSVError
-}
-
-func (e csvFault) Error() string   { return e.file + ":" + e.fault.Error() }
-func (e csvFault) Unwrap() []error { return []error{e.fault, datasets.ErrDamaged} }
-
-// thresholds are those of --calibration, else of the run's own config, else the defaults.
-func (f diagnoseFlags) thresholds(path string) (diagnostics.Thresholds, error) {
-	if f.calibration != "" {
-		return calibration(f.calibration)
-	}
-	config, err := os.ReadFile(filepath.Join(path, rundir.ConfigFile))
-	if err != nil {
-		return diagnostics.DefaultThresholds(), nil // no run, or one of another program: only the curve counts
-	}
-	c, err := configs.Parse(filepath.Join(path, rundir.ConfigFile), config, nil)
-	if err != nil {
-		return diagnostics.Thresholds{}, err
-	}
-	return thresholds(c)
 }

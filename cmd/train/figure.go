@@ -1,22 +1,23 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/maxgain/maxgain/cmd/experiment"
+	"github.com/maxgain/maxgain/cmd/figures"
+	"github.com/maxgain/maxgain/configs"
 	"github.com/spf13/cobra"
 )
 
 // figureFlags are the flags of "train figure".
 type figureFlags struct {
 	outputFlags
-	runs, out, dataDir string
-	seeds              []uint
-	workers            uint
-	quick              bool
-	image              string
+	figures.Options
 }
 
 // newFigure is "train figure".
@@ -39,13 +40,13 @@ that no other one is training, and the last to finish draws the figure.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.figure(c, args[0], f) },
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.runs, "runs", "runs/figures", "`folder` of the runs, a folder a run in it")
-	flags.StringVarP(&f.out, "out", "o", "runs/figures", "`folder` to write the figure to")
-	flags.UintSliceVar(&f.seeds, "seeds", []uint{1}, "`seeds` to train each curve with, separated by commas")
-	flags.StringVar(&f.dataDir, "data-dir", "", "`folder` of the data (else $MAXGAIN_DATA, the user's cache, a download)")
-	flags.UintVar(&f.workers, "workers", 0, "cores to use; results do not depend on it (0 = all)")
-	flags.BoolVar(&f.quick, "quick", false, "a trial of a few seconds: LeNet on a few built-in digits stands for every net")
-	flags.StringVar(&f.image, "image", "", "PNG `file` for figures 1 to 3, whose middle is taken (else a scene made by the program)")
+	flags.StringVar(&f.Runs, "runs", "runs/figures", "`folder` of the runs, a folder a run in it")
+	flags.StringVarP(&f.Out, "out", "o", "runs/figures", "`folder` to write the figure to")
+	flags.UintSliceVar(&f.Seeds, "seeds", []uint{1}, "`seeds` to train each curve with, separated by commas")
+	flags.StringVar(&f.DataDir, "data-dir", "", "`folder` of the data (else $MAXGAIN_DATA, the user's cache, a download)")
+	flags.UintVar(&f.Workers, "workers", 0, "cores to use; results do not depend on it (0 = all)")
+	flags.BoolVar(&f.Quick, "quick", false, "a trial of a few seconds: LeNet on a few built-in digits stands for every net")
+	flags.StringVar(&f.Image, "image", "", "PNG `file` for figures 1 to 3, whose middle is taken (else a scene made by the program)")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print the result only, no progress and no remarks but errors")
 	return c
 }
@@ -53,8 +54,8 @@ that no other one is training, and the last to finish draws the figure.`,
 // figureList names the figures, a line each.
 func figureList() string {
 	var b strings.Builder
-	for _, p := range paperFigures {
-		fmt.Fprintf(&b, "%4d  %s\n", p.number, p.title)
+	for _, p := range figures.All {
+		fmt.Fprintf(&b, "%4d  %s\n", p.Number, p.Title)
 	}
 	return b.String()
 }
@@ -62,18 +63,56 @@ func figureList() string {
 // figure makes the figure of that number.
 func (a *app) figure(c *cobra.Command, number string, f figureFlags) error {
 	f.apply(a)
-	if len(f.seeds) == 0 {
+	if len(f.Seeds) == 0 {
 		return usage("--seeds: want at least one")
 	}
 	n, err := strconv.Atoi(number)
 	if err == nil {
-		if i := slices.IndexFunc(paperFigures, func(p paperFigure) bool { return p.number == n }); i >= 0 {
-			p := paperFigures[i]
-			if p.curves == nil {
-				return a.toyFigure(p, f)
-			}
-			return a.trainingFigure(c.Context(), p, f)
+		if i := slices.IndexFunc(figures.All, func(p figures.Figure) bool { return p.Number == n }); i >= 0 {
+			return a.makeFigure(c.Context(), figures.All[i], f)
 		}
 	}
 	return usage("there is no figure %q to make; those that can be made are\n%s", number, strings.TrimRight(figureList(), "\n"))
+}
+
+// makeFigure makes a figure, draws it and prints it in numbers.
+func (a *app) makeFigure(ctx context.Context, p figures.Figure, f figureFlags) error {
+	shown := &app{stdout: a.stderr, stderr: a.stderr, log: a.log} // stdout is for the figure
+	if f.quiet {
+		shown.stdout = io.Discard
+	}
+	f.Log = a.log
+	f.Run = func(ctx context.Context, c configs.Config, o experiment.RunOptions) error {
+		return shown.trainConfig(ctx, c, o, f.outputFlags)
+	}
+	if p.Curves == nil {
+		figure, err := f.Toy(p)
+		if err != nil {
+			return err
+		}
+		files, err := figure.Save(f.Out)
+		if err != nil {
+			return err
+		}
+		printToy(a.stdout, figure)
+		a.printLines(files)
+		return figures.CheckTheory(figure)
+	}
+	figure, err := f.Train(ctx, p)
+	if err != nil {
+		return err
+	}
+	files, err := figure.Save(f.Out)
+	if err != nil {
+		return err
+	}
+	printCurves(a.stdout, figure)
+	a.printLines(files)
+	return nil
+}
+
+func (a *app) printLines(lines []string) {
+	for _, line := range lines {
+		fmt.Fprintln(a.stdout, line)
+	}
 }

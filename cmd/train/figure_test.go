@@ -5,38 +5,16 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/maxgain/maxgain/cmd/figures"
 	"github.com/maxgain/maxgain/trainer"
 	"github.com/maxgain/maxgain/trainer/rundir"
 )
-
-// TestFigureTable holds the runs of every figure and their settings.
-func TestFigureTable(t *testing.T) {
-	var b strings.Builder
-	for _, quick := range []bool{false, true} {
-		fmt.Fprintf(&b, "quick: %v\n", quick)
-		for _, p := range paperFigures {
-			runs, err := figureFlags{seeds: []uint{1}, quick: quick}.runsOf(p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			fmt.Fprintf(&b, "figure %d: %s\n", p.number, p.title)
-			for _, r := range runs {
-				c := r.config
-				fmt.Fprintf(&b, "  %-45s %-26s %-20s %-8s seed %d, rate %v, %d epochs, batch %d, momentum %v, decay %v, images %d\n",
-					c.Name, r.setting, c.Model.Name, c.Data.Name, c.Train.Seed, c.Train.LearningRate, c.Train.Epochs,
-					c.Train.BatchSize, c.Train.Momentum, c.Train.WeightDecay, c.Data.TrainCount)
-			}
-		}
-	}
-	golden(t, "figure-table", b.String())
-}
 
 // quickFigure9 are the arguments of a small figure 9, its runs and pictures in dir.
 func quickFigure9(dir string) []string {
@@ -100,18 +78,6 @@ func TestFigureGoesOnWhereItWas(t *testing.T) {
 	sameAsMetrics(t, filepath.Join(straight, "out/fig9.csv"), filepath.Join(straight, "runs"))
 }
 
-// numbered is the figure of that number.
-func numbered(t *testing.T, number int) paperFigure {
-	t.Helper()
-	for _, p := range paperFigures {
-		if p.number == number {
-			return p
-		}
-	}
-	t.Fatalf("there is no figure %d", number)
-	return paperFigure{}
-}
-
 // modified is when a run's metrics were last written.
 func modified(t *testing.T, dir string) string {
 	t.Helper()
@@ -166,11 +132,12 @@ func TestFigureOfADivergedRun(t *testing.T) {
 	dir := t.TempDir()
 	var stdout, stderr bytes.Buffer
 	a := &app{stdout: &stdout, stderr: &stderr}
-	f := figureFlags{outputFlags: outputFlags{quiet: true}, runs: dir, out: dir, seeds: []uint{1}, quick: true}
+	f := figureFlags{outputFlags: outputFlags{quiet: true}, Options: figures.Options{Runs: dir, Out: dir, Seeds: []uint{1}, Quick: true}}
 	f.apply(a)
-	p := paperFigure{99, "divergence", []paperCurve{{"base", "lenet_mnist", 0.001}, {"wild", "lenet_mnist", 1000}}}
+	p := figures.Figure{Number: 99, Title: "divergence", Curves: []figures.Curve{
+		{Setting: "base", Preset: "lenet_mnist", Rate: 0.001}, {Setting: "wild", Preset: "lenet_mnist", Rate: 1000}}}
 	for range 2 { // trained, and used again
-		if err := a.trainingFigure(t.Context(), p, f); err != nil {
+		if err := a.makeFigure(t.Context(), p, f); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -183,57 +150,5 @@ func TestFigureOfADivergedRun(t *testing.T) {
 	}
 	if last["wild"] != "1 +Inf" || !strings.HasPrefix(last["base"], "3 2.") {
 		t.Errorf("last epochs and losses: %v", last)
-	}
-}
-
-func TestFigureOfRunsInUse(t *testing.T) {
-	dir := t.TempDir()
-	f := figureFlags{runs: filepath.Join(dir, "runs"), seeds: []uint{1}, quick: true}
-	runs, err := f.runsOf(numbered(t, 9))
-	if err != nil {
-		t.Fatal(err)
-	}
-	held, err := rundir.Create(runs[0].path(f), runs[0].config.YAML(), rundir.Env{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	code, stdout, stderr := command(t, quickFigure9(dir)...)
-	if code != exitOther || stdout != "" || !strings.Contains(stderr, "in use by another process") {
-		t.Errorf("exit code %d, stdout %q, stderr\n%s", code, stdout, stderr)
-	}
-	for _, r := range runs[1:] {
-		if !ended(r.path(f), r.config) {
-			t.Errorf("%s was not trained meanwhile", r.config.Name)
-		}
-	}
-	if err := held.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if code, _, stderr := command(t, quickFigure9(dir)...); code != exitOK {
-		t.Errorf("afterwards: exit code %d\n%s", code, stderr)
-	}
-}
-
-func TestFigureOfAnotherRunsFolder(t *testing.T) {
-	dir := t.TempDir()
-	f := figureFlags{runs: filepath.Join(dir, "runs"), seeds: []uint{1}, quick: true}
-	r, err := f.runOf(numbered(t, 9).curves[0], 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	other := r.config
-	other.Train.Momentum = 0.5
-	held, err := rundir.Create(r.path(f), other.YAML(), rundir.Env{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := held.Close(); err != nil {
-		t.Fatal(err)
-	}
-	code, _, stderr := command(t, quickFigure9(dir)...)
-	for _, want := range []string{r.path(f), "train.momentum: 0.5, now 0.9", "--runs"} {
-		if code != exitUsage || !strings.Contains(stderr, want) {
-			t.Errorf("exit code %d, stderr lacks %q:\n%s", code, want, stderr)
-		}
 	}
 }

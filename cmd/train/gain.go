@@ -1,16 +1,13 @@
 package main
 
 import (
-	"encoding/binary"
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
-	"strings"
 
+	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/diagnostics"
-	"github.com/maxgain/maxgain/diagnostics/report"
 	"github.com/maxgain/maxgain/diagnostics/spectrum"
 	"github.com/maxgain/maxgain/models"
 	"github.com/spf13/cobra"
@@ -69,12 +66,12 @@ func (a *app) gain(c *cobra.Command, f gainFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	net, err := loadNet(f.checkpoint, f.model, models.Options{Batch: 1})
+	net, err := experiment.LoadNet(f.checkpoint, f.model, models.Options{Batch: 1})
 	if err != nil {
 		return err
 	}
 	defer net.Close()
-	probe, err := imageProbe(f.gain, net.Spec().Input)
+	probe, err := experiment.ImageProbe(f.gain, net.Spec().Input)
 	if err != nil {
 		return err
 	}
@@ -131,35 +128,4 @@ func (r gainResult) print(w io.Writer) {
 	if r.Spectrum != "" {
 		fmt.Fprintf(w, "spectrum: %s\n", r.Spectrum)
 	}
-}
-
-// writeSpectrum writes a response in dB as a picture or as numbers, by the file's extension.
-func writeSpectrum(path string, s *spectrum.Spectrum) error {
-	if filepath.Ext(path) == ".png" {
-		return writePNG(path, report.ChannelsImage(planeOf(s), spectrumPixels))
-	}
-	return writeFile(path, func(w io.Writer) error {
-		return writeNPY(w, []int{s.C, s.H, s.W}, s.DB())
-	})
-}
-
-// planeOf is a response in dB as the reports' pictures take it.
-func planeOf(s *spectrum.Spectrum) report.Plane {
-	return report.Plane{H: s.H, W: s.W, Channels: slices.Collect(slices.Chunk(s.DB(), s.H*s.W))}
-}
-
-// writeNPY writes float64 values in row-major order in NumPy's format, version 1.0: magic number,
-// header length, a Python dictionary padded to a multiple of 64 bytes, the values.
-// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
-func writeNPY(w io.Writer, shape []int, values []float64) error {
-	dims := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(shape)), ", "), "[]")
-	header := fmt.Sprintf("{'descr': '<f8', 'fortran_order': False, 'shape': (%s,), }", dims)
-	const before = 10 // bytes of magic number, version and length
-	padding := 63 - (before+len(header))%64
-	header += strings.Repeat(" ", padding) + "\n"
-	if _, err := fmt.Fprintf(w, "\x93NUMPY\x01\x00%s%s",
-		binary.LittleEndian.AppendUint16(nil, uint16(len(header))), header); err != nil {
-		return err
-	}
-	return binary.Write(w, binary.LittleEndian, values)
 }

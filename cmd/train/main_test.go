@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/diagnostics"
@@ -156,7 +157,7 @@ func TestDryRunWritesNothing(t *testing.T) {
 	if code != exitOK || stderr != "" {
 		t.Fatalf("exit code %d\n%s", code, stderr)
 	}
-	var p planned
+	var p experiment.Plan
 	if err := json.Unmarshal([]byte(stdout), &p); err != nil {
 		t.Fatal(err)
 	}

@@ -2,17 +2,13 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 
+	"github.com/maxgain/maxgain/cmd/experiment"
+	"github.com/maxgain/maxgain/cmd/sweep"
 	"github.com/maxgain/maxgain/diagnostics/report"
-	"github.com/maxgain/maxgain/trainer/rundir"
 	"github.com/spf13/cobra"
 )
-
-// reportFile is the report's name in the folder of a run or sweep.
-const reportFile = "report.html"
 
 // newReport is "train report".
 func newReport(a *app) *cobra.Command {
@@ -37,8 +33,8 @@ func (a *app) report(dir string, plots bool) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(dir, reportFile)
-	if err := writeReport(path, runs...); err != nil {
+	path := filepath.Join(dir, experiment.ReportFile)
+	if err := experiment.WriteReport(path, runs...); err != nil {
 		return err
 	}
 	fmt.Fprintln(a.stdout, path)
@@ -54,22 +50,13 @@ func (a *app) report(dir string, plots bool) error {
 
 // loadRuns loads the run in dir, or the runs of the sweep in it.
 func loadRuns(dir string) ([]report.Run, error) {
-	if _, err := os.Stat(filepath.Join(dir, sweepFile)); err == nil {
-		_, runs, err := readTrials(dir)
-		if err == nil && len(runs) == 0 {
-			err = fmt.Errorf("report: no trial of the sweep in %s has begun", dir)
-		}
-		return runs, err
+	if !sweep.IsFolder(dir) {
+		run, err := experiment.Load(dir)
+		return []report.Run{run}, err
 	}
-	judge, err := diagnoseFlags{}.thresholds(dir)
-	if err != nil {
-		return nil, err
+	_, runs, err := sweep.Read(dir)
+	if err == nil && len(runs) == 0 {
+		err = fmt.Errorf("report: no trial of the sweep in %s has begun", dir)
 	}
-	run, err := report.Load(dir, judge)
-	return []report.Run{run}, err
-}
-
-// writeReport writes the page beside what it is about, whole or not at all.
-func writeReport(path string, runs ...report.Run) error {
-	return rundir.WriteFile(path, func(w io.Writer) error { return report.Write(w, runs...) })
+	return runs, err
 }

@@ -7,8 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"runtime/debug"
 
+	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/trainer"
@@ -27,19 +27,11 @@ const (
 	exitFailOn   = 5 // --fail-on matched
 )
 
-var (
-	// errUsage is wrapped by the errors of a command line that cannot be meant.
-	errUsage = errors.New("usage")
-	// errFailOn is wrapped when a verdict is one of --fail-on.
-	errFailOn = errors.New("--fail-on")
-)
+// errFailOn is wrapped when a verdict is one of --fail-on.
+var errFailOn = errors.New("--fail-on")
 
 // usage is an error that exits with exitUsage.
-func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
-type usageError struct{ error }
-
-func (e usageError) Unwrap() []error { return []error{e.error, errUsage} }
+func usage(format string, args ...any) error { return experiment.Usagef(format, args...) }
 
 // app is where a command's output goes.
 type app struct {
@@ -93,7 +85,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitFailOn
 	case errors.As(err, &sig), ctx.Err() != nil && errors.As(context.Cause(ctx), &sig):
 		return sig.code()
-	case errors.Is(err, errUsage), errors.As(err, &faults), errors.Is(err, configs.ErrNotFound),
+	case errors.Is(err, experiment.ErrUsage), errors.As(err, &faults), errors.Is(err, configs.ErrNotFound),
 		errors.Is(err, rundir.ErrExists), errors.Is(err, rundir.ErrNoRun), errors.Is(err, trainer.ErrMismatch), errors.Is(err, trainer.ErrEpochs):
 		return exitUsage
 	case errors.Is(err, datasets.ErrMissing), errors.Is(err, datasets.ErrDamaged):
@@ -105,7 +97,7 @@ func exitCode(ctx context.Context, err error) int {
 // newRoot is the command tree; the root itself trains.
 func newRoot(a *app) *cobra.Command {
 	root := newTrain(a)
-	root.Version = version()
+	root.Version = experiment.Version()
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.CompletionOptions.HiddenDefaultCmd = true
@@ -140,15 +132,6 @@ func exactly(n int, what string) cobra.PositionalArgs {
 		}
 		return nil
 	}
-}
-
-// version is the module's, with the commit where it is known.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "unknown"
-	}
-	return info.Main.Version
 }
 
 // isTerminal tells whether w is a terminal on which things may move.

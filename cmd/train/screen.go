@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/diagnostics"
@@ -13,7 +14,7 @@ import (
 )
 
 // screen shows a run as it goes on: a table's row an epoch, a bar within the epoch, and verdicts when
-// they appear or change. It is a trainer.Observer.
+// they appear or change. It is an experiment.Screen.
 type screen struct {
 	table   io.Writer
 	bar     *bar
@@ -68,17 +69,7 @@ func figure(format string, v float64) string {
 
 // signalText writes a row's signal of that name.
 func signalText(name string) func(trainer.Row) string {
-	return func(r trainer.Row) string { return figure("%.2f", signalOf(r, name)) }
-}
-
-// signalOf is a row's signal of that name, NaN if it was not measured.
-func signalOf(r trainer.Row, name string) float64 {
-	for _, s := range r.Signals {
-		if s.Name == name {
-			return s.Value
-		}
-	}
-	return math.NaN()
+	return func(r trainer.Row) string { return figure("%.2f", experiment.SignalOf(r, name)) }
 }
 
 // BatchDone implements trainer.Observer.
@@ -109,8 +100,8 @@ func (s *screen) line(text func(column) string) {
 	fmt.Fprintln(s.table, strings.TrimRight(strings.Join(cells, "  "), " "))
 }
 
-// verdict shows a report below the row of the epoch that it was made after.
-func (s *screen) verdict(r diagnostics.Report) {
+// Verdict implements experiment.Screen: the report is shown below the row of the epoch that it was made after.
+func (s *screen) Verdict(r diagnostics.Report) {
 	s.pending = append(s.pending, "       "+headline(r))
 }
 

@@ -1,20 +1,15 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 
+	"github.com/maxgain/maxgain/cmd/sweep"
 	"github.com/maxgain/maxgain/configs"
 	"github.com/spf13/cobra"
 )
-
-// sweepFile is the sweep's own copy of its definition, in its folder: what a resumption is checked against.
-const sweepFile = "sweep.txt"
 
 // sweepFlags are the flags of the sweep commands.
 type sweepFlags struct {
@@ -55,22 +50,6 @@ func (f *sweepFlags) addSweep(c *cobra.Command) {
 	c.Flags().StringVarP(&f.out, "out", "o", "", "`folder` of the sweep, a folder a trial in it")
 }
 
-// newSweepRun is "train sweep run": exactly one trial, for clusters.
-func newSweepRun(a *app) *cobra.Command {
-	var f sweepFlags
-	c := &cobra.Command{
-		Use:   "run --config SWEEP --out FOLDER --index N",
-		Short: "Run exactly one trial of a sweep, or go on with it: for job arrays",
-		Args:  noArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return a.sweepRun(c, f) },
-	}
-	f.addSweep(c)
-	c.Flags().IntVar(&f.index, "index", -1, "`number` of the trial, from 0")
-	c.Flags().BoolVar(&f.owned, "owned", false, "end when standard input does, which a sweep holds open")
-	c.Flags().Lookup("owned").Hidden = true
-	return c
-}
-
 // load reads the sweep; where it goes must be said unless nothing is written.
 func (f sweepFlags) load(c *cobra.Command) (configs.Sweep, error) {
 	if f.config == "" {
@@ -80,53 +59,6 @@ func (f sweepFlags) load(c *cobra.Command) (configs.Sweep, error) {
 		return configs.Sweep{}, usage("--out is missing: the folder of the sweep")
 	}
 	return configs.LoadSweep(f.config, f.overrides(c))
-}
-
-// describe is the sweep in words, a line a trial: equal for equal sweeps.
-func describe(s configs.Sweep) []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "sweep of %s, %d trials", s.Base, len(s.Trials))
-	if s.Prune {
-		fmt.Fprint(&b, ", the hopeless ones ended early")
-	}
-	fmt.Fprintln(&b)
-	for _, t := range s.Trials {
-		fmt.Fprintf(&b, "%s %s %s\n", t.Name, t.Config.Hash(), strings.Join(t.Set, " "))
-	}
-	return b.Bytes()
-}
-
-// claim makes the sweep's folder, or makes sure that it is of the same sweep.
-func claim(dir string, s configs.Sweep) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("sweep folder: %w", err)
-	}
-	path, want := filepath.Join(dir, sweepFile), describe(s)
-	// Concurrent trials of a job array all come here: whoever links first has written the whole file.
-	temp, err := os.CreateTemp(dir, ".sweep-*")
-	if err != nil {
-		return fmt.Errorf("sweep folder: %w", err)
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(want)
-	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return fmt.Errorf("sweep folder: %w", err)
-	}
-	err = os.Link(temp.Name(), path)
-	if err == nil {
-		return nil
-	}
-	if _, missing := os.Stat(path); errors.Is(missing, os.ErrNotExist) { // not every file system has links
-		return os.Rename(temp.Name(), path)
-	}
-	have, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("sweep folder: %w", err)
-	}
-	if !bytes.Equal(have, want) {
-		return usage("%s holds another sweep (%s differs); choose another folder with --out", dir, path)
-	}
-	return nil
 }
 
 // sweep runs all trials that are not finished.
@@ -142,10 +74,15 @@ func (a *app) sweep(c *cobra.Command, f sweepFlags) error {
 	if cores := runtime.GOMAXPROCS(0); f.jobs < 1 || f.jobs > cores {
 		return usage("--jobs: got %d, want 1 to %d, the cores there are", f.jobs, cores)
 	}
-	if err := claim(f.out, s); err != nil {
+	if err := sweep.Claim(f.out, s); err != nil {
 		return err
 	}
-	if err := a.runTrials(c.Context(), s, f, c); err != nil {
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("sweep: finding the program itself: %w", err)
+	}
+	r := sweep.Runner{Program: self, Config: f.config, Out: f.out, Set: f.overrides(c), Jobs: f.jobs, Log: a.log}
+	if err := r.Run(c.Context(), s); err != nil {
 		return err
 	}
 	return a.sweepTable(f.out, f.outputFlags)

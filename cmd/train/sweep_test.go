@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -20,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/maxgain/maxgain/cmd/sweep"
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/diagnostics/report"
 	"github.com/maxgain/maxgain/trainer"
@@ -71,8 +71,8 @@ func (s table) states() []string {
 	return out
 }
 
-// sweep runs "train sweep" to its end and returns its table as it is and as text.
-func sweep(t *testing.T, flags []string) (s table, text string) {
+// sweepTable runs "train sweep" to its end and returns its table as it is and as text.
+func sweepTable(t *testing.T, flags []string) (s table, text string) {
 	t.Helper()
 	code, text, stderr := command(t, slices.Concat([]string{"sweep", "--json", "--quiet"}, flags)...)
 	if code != exitOK {
@@ -111,7 +111,7 @@ func TestSweepOutlivesItsTrials(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("HTTPS_PROXY", "http://127.0.0.1:1") // no network
 	dir, flags := sweepFor(t, "{train.learning_rate: [0.001, 1000], data.name: [digits, mnist]}")
-	s, _ := sweep(t, flags)
+	s, _ := sweepTable(t, flags)
 	if got, want := s.states(), []string{"finished", "failed", "diverged", "failed"}; !slices.Equal(got, want) {
 		t.Fatalf("states %v, want %v", got, want)
 	}
@@ -124,7 +124,7 @@ func TestSweepOutlivesItsTrials(t *testing.T) {
 		}
 	}
 	before := files(t, dir)
-	again, _ := sweep(t, flags)
+	again, _ := sweepTable(t, flags)
 	if got, want := again.states(), s.states(); !slices.Equal(got, want) {
 		t.Errorf("states %v, before %v", got, want)
 	}
@@ -144,24 +144,23 @@ func TestSweepOutlivesKilledTrial(t *testing.T) {
 	if err := os.WriteFile(dying, []byte("#!/bin/sh\nkill -KILL $$\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	a := &app{stdout: io.Discard, stderr: io.Discard}
-	a.logAt(slog.LevelError)
-	c := newSweep(a)
-	f := sweepFlags{configFlags: configFlags{config: flags[1]}, out: dir, jobs: 1}
-	s, err := f.load(c)
+	s, err := configs.LoadSweep(flags[1], nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := claim(dir, s); err != nil {
+	if err := sweep.Claim(dir, s); err != nil {
 		t.Fatal(err)
 	}
-	a.runTrial(t.Context(), dying, s.Trials[0], f, c, 1)
+	r := sweep.Runner{Program: dying, Config: flags[1], Out: dir, Jobs: 1, Log: slog.New(slog.DiscardHandler)}
+	if err := r.Run(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
 	want := trainer.Status{State: trainer.StateFailed, Reason: trainer.ReasonError,
 		Detail: "the trial's process ended: signal: killed", Epochs: 3, BestEpoch: -1}
 	if got, err := rundir.ReadStatus(filepath.Join(dir, "trial-0000")); err != nil || got != want {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
 	}
-	if after, _ := sweep(t, flags); !slices.Equal(after.states(), []string{"finished"}) {
+	if after, _ := sweepTable(t, flags); !slices.Equal(after.states(), []string{"finished"}) {
 		t.Errorf("run again: %v", after.states())
 	}
 }
@@ -207,35 +206,6 @@ func TestSweepJobs(t *testing.T) {
 	}
 }
 
-// A folder is of one sweep: the same one is let in again, one of other trials or another treatment of them is not.
-func TestSweepFolder(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "out")
-	try := func(text string) error {
-		path := filepath.Join(t.TempDir(), "sweep.yaml")
-		if err := os.WriteFile(path, []byte("config: quickstart.yaml\n"+text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		s, err := configs.LoadSweep(path, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return claim(dir, s)
-	}
-	const seeds = "parameters: {train.seed: [1, 2]}\n"
-	for range 2 {
-		if err := try(seeds); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, other := range []string{
-		"parameters: {train.seed: [1, 3]}\n", "parameters: {train.seed: [2, 1]}\n", seeds + "overrides: {train.epochs: 7}\n", seeds + "prune: true\n",
-	} {
-		if err := try(other); !errors.Is(err, errUsage) || !strings.Contains(err.Error(), "holds another sweep") {
-			t.Errorf("%q: %v", other, err)
-		}
-	}
-}
-
 // trainProcess is the train command in a process of its own.
 func trainProcess(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
@@ -264,7 +234,7 @@ func TestTrialsAtTheSameTime(t *testing.T) {
 		}
 	}
 	for path := range files(t, dir) {
-		if path != sweepFile && !strings.HasPrefix(path, "trial-000") {
+		if path != sweep.File && !strings.HasPrefix(path, "trial-000") {
 			t.Errorf("%s is outside the trials' folders", path)
 		}
 	}
@@ -272,7 +242,7 @@ func TestTrialsAtTheSameTime(t *testing.T) {
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	if _, alone := sweep(t, flags); together != alone {
+	if _, alone := sweepTable(t, flags); together != alone {
 		t.Errorf("at the same time\n%s\none after the other\n%s", together, alone)
 	}
 }
@@ -328,11 +298,11 @@ func TestSweepTable(t *testing.T) {
 		}
 		golden(t, name, strings.ReplaceAll(stdout, dir, "SWEEP"))
 	}
-	rows, runs, err := readTrials(dir)
+	rows, runs, err := sweep.Read(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := summarise(rows)
+	s := sweep.Summarise(rows)
 	var order []string
 	for _, r := range s.Trials {
 		order = append(order, r.Trial)

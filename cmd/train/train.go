@@ -3,17 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
-	"time"
 
+	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/configs"
-	"github.com/maxgain/maxgain/datasets"
-	"github.com/maxgain/maxgain/models"
-	"github.com/maxgain/maxgain/trainer/rundir"
 	"github.com/spf13/cobra"
 )
 
@@ -24,7 +18,6 @@ type trainFlags struct {
 	out    string
 	resume string
 	dryRun bool
-	prune  bool // a sweep's: end the run when it is judged hopeless
 }
 
 func newTrain(a *app) *cobra.Command {
@@ -58,20 +51,69 @@ func (a *app) train(c *cobra.Command, f trainFlags) error {
 	if err != nil {
 		return err
 	}
-	return a.trainConfig(c.Context(), config, f)
+	if f.dryRun {
+		return a.dryRun(c.Context(), config, f.outputFlags)
+	}
+	o := experiment.RunOptions{Out: f.out}
+	if f.resume != "" {
+		o.Out, o.Resume = f.resume, true
+	}
+	return a.trainConfig(c.Context(), config, o, f.outputFlags)
 }
 
-// trainConfig trains one config, or says what it would do.
-func (a *app) trainConfig(ctx context.Context, config configs.Config, f trainFlags) error {
+// trainConfig trains one config, shows how it goes on and prints what came of it.
+func (a *app) trainConfig(ctx context.Context, config configs.Config, o experiment.RunOptions, f outputFlags) error {
 	bar := newBar(a.stderr, !f.quiet)
-	data, spec, err := a.openFor(ctx, config, bar)
+	e, err := a.open(ctx, config, bar)
 	if err != nil {
 		return err
 	}
-	if f.dryRun {
-		return a.plan(config, spec, data, f.json)
+	table := a.stdout
+	switch {
+	case f.quiet:
+		table = io.Discard
+	case f.json:
+		table = a.stderr
 	}
-	return a.execute(ctx, config, spec, data, f)
+	o.Log, o.Screen = a.log, newScreen(table, bar, config, e.Data)
+	result, err := e.Run(ctx, o)
+	bar.clear()
+	if result == nil {
+		return err
+	}
+	if f.json {
+		return errors.Join(err, writeJSON(a.stdout, result))
+	}
+	printResult(a.stdout, result, f.quiet)
+	return err
+}
+
+// dryRun prints what a run would do.
+func (a *app) dryRun(ctx context.Context, config configs.Config, f outputFlags) error {
+	e, err := a.open(ctx, config, newBar(a.stderr, !f.quiet))
+	if err != nil {
+		return err
+	}
+	p, err := e.Plan()
+	if err != nil {
+		return err
+	}
+	if f.json {
+		return writeJSON(a.stdout, p)
+	}
+	printPlan(a.stdout, p, e.Spec.Input)
+	return nil
+}
+
+// open opens a config's data, shown on the bar and with remarks to the log, and finds the net that fits them.
+func (a *app) open(ctx context.Context, c configs.Config, b *bar) (*experiment.Experiment, error) {
+	defer b.clear()
+	return experiment.Open(ctx, c, a.reading(b))
+}
+
+// reading shows on the bar and in the log how data are read.
+func (a *app) reading(b *bar) experiment.Reading {
+	return experiment.Reading{Log: func(message string) { a.log.Info(message) }, Progress: b.data}
 }
 
 // resolve is the config of a new run, or of the one to resume.
@@ -82,72 +124,5 @@ func (f trainFlags) resolve(c *cobra.Command) (configs.Config, error) {
 	if f.config != "" || f.out != "" {
 		return configs.Config{}, usage("--resume goes on in the run's own folder with its own config; leave out --config and --out")
 	}
-	path := filepath.Join(f.resume, rundir.ConfigFile)
-	if _, err := os.Stat(path); err != nil {
-		return configs.Config{}, fmt.Errorf("%w in %s: %w", rundir.ErrNoRun, f.resume, err)
-	}
-	return configs.Load(path, f.overrides(c))
-}
-
-// folder makes the folder of a new run or opens that of the one to resume.
-func (f trainFlags) folder(config configs.Config, started time.Time) (*rundir.Dir, error) {
-	if f.resume != "" {
-		return f.reopen(config)
-	}
-	level, err := models.CPULevel()
-	if err != nil {
-		return nil, usage("%w", err)
-	}
-	path := f.out
-	if path == "" {
-		path = rundir.Path(config.Output.Dir, config.Name, started)
-	}
-	env := rundir.NewEnv(version(), level, config.Train.Workers, config.Train.Seed, started)
-	return rundir.Create(path, config.YAML(), env)
-}
-
-// reopen opens the folder of the run to resume, which may go on for another number of epochs than it was to have.
-func (f trainFlags) reopen(config configs.Config) (*rundir.Dir, error) {
-	dir, err := rundir.Open(f.resume)
-	if err != nil {
-		return nil, err
-	}
-	before, err := configs.Parse(dir.Path(rundir.ConfigFile), dir.Config(), nil)
-	if err != nil {
-		return nil, errors.Join(err, dir.Close())
-	}
-	if epochs := config.Train.Epochs; before.Train.Epochs != epochs {
-		before.Train.Epochs = epochs
-		before.Source += fmt.Sprint(", resumed with train.epochs=", epochs)
-		dir.SetConfig(before.YAML())
-	}
-	return dir, nil
-}
-
-// execute trains, with the run folder locked.
-func (a *app) execute(ctx context.Context, config configs.Config, spec models.Spec, data *datasets.Dataset, f trainFlags) (err error) {
-	started := time.Now()
-	dir, err := f.folder(config, started)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, dir.Close()) }()
-	table := a.stdout
-	switch {
-	case f.quiet:
-		table = io.Discard
-	case f.json:
-		table = a.stderr
-	}
-	s := &session{app: a, config: config, spec: spec, data: data, dir: dir, started: started, prune: f.prune,
-		screen: newScreen(table, newBar(a.stderr, !f.quiet), config, data)}
-	result, err := s.run(ctx, f.resume != "")
-	if result == nil {
-		return err
-	}
-	if f.json {
-		return errors.Join(err, writeJSON(a.stdout, result))
-	}
-	result.print(a.stdout, f.quiet)
-	return err
+	return experiment.ConfigOf(f.resume, f.overrides(c))
 }

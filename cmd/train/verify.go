@@ -3,12 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 
-	"github.com/maxgain/maxgain/datasets"
-	"github.com/maxgain/maxgain/diagnostics"
-	"github.com/maxgain/maxgain/models"
-	"github.com/maxgain/maxgain/trainer"
 	"github.com/spf13/cobra"
 )
 
@@ -48,7 +43,7 @@ type verified struct {
 	Metrics [2]string `json:"metrics_sha256"`
 }
 
-func (a *app) verifyResume(c *cobra.Command, f verifyFlags) (err error) {
+func (a *app) verifyResume(c *cobra.Command, f verifyFlags) error {
 	f.apply(a)
 	config, err := f.load(c)
 	if err != nil {
@@ -57,38 +52,11 @@ func (a *app) verifyResume(c *cobra.Command, f verifyFlags) (err error) {
 	if f.cuts < 1 {
 		return usage("--cuts: got %d, want at least 1", f.cuts)
 	}
-	bar := newBar(a.stderr, !f.quiet)
-	data, spec, err := a.openFor(c.Context(), config, bar)
+	e, err := a.open(c.Context(), config, newBar(a.stderr, !f.quiet))
 	if err != nil {
 		return err
 	}
-	judge, err := thresholds(config)
-	if err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp("", "maxgain-verify-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-
-	leg := func(number int) (trainer.Net, *datasets.Dataset, trainer.Options, func() error, error) {
-		o := trainerOptions(config)
-		inside := netOptions(config)
-		if number > 0 {
-			inside.Workers = 1 + number%3
-		}
-		net, err := models.New(spec, inside)
-		if err != nil {
-			return nil, nil, o, nil, err
-		}
-		silent := keeper{verdict: func(int, diagnostics.Report) error { return nil }}
-		if o.Hooks, err = hooks(config, spec.Input, data, judge, silent); err != nil {
-			return nil, nil, o, nil, errors.Join(err, net.Close())
-		}
-		return net, data, o, net.Close, nil
-	}
-	v, err := trainer.VerifyResume(c.Context(), leg, f.cuts, config.Train.Seed, dir)
+	v, err := e.VerifyResume(c.Context(), f.cuts)
 	if err != nil {
 		return err
 	}

@@ -1,24 +1,23 @@
-package main
+package figures
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
+	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/diagnostics/report"
 	"github.com/maxgain/maxgain/trainer"
 	"github.com/maxgain/maxgain/trainer/rundir"
 )
 
-// figureRun is one run of a figure.
-type figureRun struct {
-	paperCurve
+// run is one run of a figure.
+type run struct {
+	Curve
 	seed   uint64
 	config configs.Config // its name is that of the run's folder
 }
@@ -31,11 +30,11 @@ var quickSettings = []string{"model.name=lenet-mnist", "data.name=digits", "data
 const quickRate = 0.001
 
 // runsOf are the runs of a figure, by curve and then by seed.
-func (f figureFlags) runsOf(p paperFigure) ([]figureRun, error) {
-	var runs []figureRun
-	for _, curve := range p.curves {
-		for _, seed := range f.seeds {
-			r, err := f.runOf(curve, uint64(seed))
+func (o Options) runsOf(p Figure) ([]run, error) {
+	var runs []run
+	for _, curve := range p.Curves {
+		for _, seed := range o.Seeds {
+			r, err := o.runOf(curve, uint64(seed))
 			if err != nil {
 				return nil, err
 			}
@@ -46,28 +45,28 @@ func (f figureFlags) runsOf(p paperFigure) ([]figureRun, error) {
 }
 
 // runOf is one run. Its name follows from its preset, rate and seed.
-func (f figureFlags) runOf(curve paperCurve, seed uint64) (figureRun, error) {
-	name := fmt.Sprintf("%s-rate-%s-seed-%d", curve.preset, decimal(curve.rate), seed)
-	set := []string{fmt.Sprint("train.seed=", seed), fmt.Sprint("train.workers=", f.workers)}
-	if f.dataDir != "" {
-		set = append(set, "data.dir="+f.dataDir)
+func (o Options) runOf(curve Curve, seed uint64) (run, error) {
+	name := fmt.Sprintf("%s-rate-%s-seed-%d", curve.Preset, decimal(curve.Rate), seed)
+	set := []string{fmt.Sprint("train.seed=", seed), fmt.Sprint("train.workers=", o.Workers)}
+	if o.DataDir != "" {
+		set = append(set, "data.dir="+o.DataDir)
 	}
-	if f.quick {
-		base, err := configs.Load(curve.preset, nil)
+	if o.Quick {
+		base, err := configs.Load(curve.Preset, nil)
 		if err != nil {
-			return figureRun{}, err
+			return run{}, err
 		}
-		curve.rate *= quickRate / base.Train.LearningRate
+		curve.Rate *= quickRate / base.Train.LearningRate
 		name = "quick-" + name
 		set = append(set, quickSettings...)
 	}
-	set = append(set, "name="+name, "train.learning_rate="+decimal(curve.rate))
-	c, err := configs.Load(curve.preset, set)
+	set = append(set, "name="+name, "train.learning_rate="+decimal(curve.Rate))
+	c, err := configs.Load(curve.Preset, set)
 	if err != nil {
-		return figureRun{}, err
+		return run{}, err
 	}
-	curve.rate = c.Train.LearningRate
-	return figureRun{curve, seed, c}, nil
+	curve.Rate = c.Train.LearningRate
+	return run{curve, seed, c}, nil
 }
 
 // decimal is a rate without an exponent, in so many digits that 0.05/0.05 × 0.001 is 0.001.
@@ -76,46 +75,39 @@ func decimal(rate float64) string {
 	return strconv.FormatFloat(short, 'f', -1, 64)
 }
 
-// trainingFigure trains what the figure lacks and draws it.
-func (a *app) trainingFigure(ctx context.Context, p paperFigure, f figureFlags) error {
-	runs, err := f.runsOf(p)
+// Train trains what a figure lacks and returns its curves, ready to be drawn. Runs that another process is training are
+// left to it: the error is then a rundir.ErrLocked.
+func (o Options) Train(ctx context.Context, p Figure) (report.Figure, error) {
+	runs, err := o.runsOf(p)
 	if err != nil {
-		return err
+		return report.Figure{}, err
 	}
-	if err := a.trainAll(ctx, runs, f); err != nil {
-		return err
+	if err := o.trainAll(ctx, runs); err != nil {
+		return report.Figure{}, err
 	}
-	figure := report.Figure{Number: p.number, Title: p.title}
-	if f.quick {
+	figure := report.Figure{Number: p.Number, Title: p.Title}
+	if o.Quick {
 		figure.Title += " (a trial on digits)"
 	}
 	for _, r := range runs {
-		loaded, err := loadRuns(r.path(f))
+		loaded, err := experiment.Load(r.path(o))
 		if err != nil {
-			return err
+			return report.Figure{}, err
 		}
-		figure.Curves = append(figure.Curves, report.FigureCurve{Setting: r.setting, Rate: r.rate, Seed: r.seed, Run: loaded[0]})
+		figure.Curves = append(figure.Curves, report.FigureCurve{Setting: r.Setting, Rate: r.Rate, Seed: r.seed, Run: loaded})
 	}
-	files, err := figure.Save(f.out)
-	if err != nil {
-		return err
-	}
-	printCurves(a.stdout, figure)
-	for _, path := range files {
-		fmt.Fprintln(a.stdout, path)
-	}
-	return nil
+	return figure, nil
 }
 
 // path is the run's folder.
-func (r figureRun) path(f figureFlags) string { return filepath.Join(f.runs, r.config.Name) }
+func (r run) path(o Options) string { return filepath.Join(o.Runs, r.config.Name) }
 
 // trainAll trains the runs that have not ended, one after the other. Those that another process is training are left to
 // it and looked at again in the end.
-func (a *app) trainAll(ctx context.Context, runs []figureRun, f figureFlags) error {
+func (o Options) trainAll(ctx context.Context, runs []run) error {
 	for i, r := range runs {
-		a.log.Info("run", "index", i+1, "of", len(runs), "name", r.config.Name)
-		err := a.trainOne(ctx, r, f)
+		o.Log.Info("run", "index", i+1, "of", len(runs), "name", r.config.Name)
+		err := o.trainOne(ctx, r)
 		switch {
 		case err == nil, errors.Is(err, rundir.ErrLocked):
 		case ctx.Err() != nil:
@@ -126,8 +118,8 @@ func (a *app) trainAll(ctx context.Context, runs []figureRun, f figureFlags) err
 	}
 	var elsewhere []string
 	for _, r := range runs {
-		if !ended(r.path(f), r.config) {
-			elsewhere = append(elsewhere, r.path(f))
+		if !experiment.Ended(r.path(o), r.config) {
+			elsewhere = append(elsewhere, r.path(o))
 		}
 	}
 	if len(elsewhere) > 0 {
@@ -137,51 +129,42 @@ func (a *app) trainAll(ctx context.Context, runs []figureRun, f figureFlags) err
 }
 
 // trainOne trains a run, goes on with it, or finds that it has ended. One that diverges has ended too.
-func (a *app) trainOne(ctx context.Context, r figureRun, f figureFlags) error {
+func (o Options) trainOne(ctx context.Context, r run) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
-	path := r.path(f)
+	path := r.path(o)
 	there, err := r.sameAsIn(path)
 	if err != nil {
 		return err
 	}
-	if ended(path, r.config) {
+	if experiment.Ended(path, r.config) {
 		return nil
 	}
-	options := trainFlags{outputFlags: f.outputFlags, out: path}
-	if there {
-		options.resume = path
-	}
-	shown := &app{stdout: a.stderr, stderr: a.stderr, log: a.log} // stdout is for the figure
-	if f.quiet {
-		shown.stdout = io.Discard
-	}
-	err = shown.trainConfig(ctx, r.config, options)
+	err = o.Run(ctx, r.config, experiment.RunOptions{Out: path, Resume: there})
 	if errors.Is(err, rundir.ErrExists) {
 		if begun, again := r.sameAsIn(path); begun || again != nil { // by another process, while the data were read
 			return errors.Join(rundir.ErrLocked, again)
 		}
 	}
 	if errors.Is(err, trainer.ErrDiverged) {
-		a.log.Warn("the curve ends early", "name", r.config.Name, "error", err)
+		o.Log.Warn("the curve ends early", "name", r.config.Name, "error", err)
 		return nil
 	}
 	return err
 }
 
 // sameAsIn says whether there is a run in a folder; it must have been made by the same settings.
-func (r figureRun) sameAsIn(dir string) (bool, error) {
-	path := filepath.Join(dir, rundir.ConfigFile)
-	if _, err := os.Stat(path); err != nil {
+func (r run) sameAsIn(dir string) (bool, error) {
+	if !experiment.Begun(dir) {
 		return false, nil // what else is wrong with the folder, making the run says
 	}
-	have, err := configs.Load(path, nil)
+	have, err := experiment.ConfigOf(dir, nil)
 	if err != nil {
 		return true, err
 	}
 	if have.Hash() != r.config.Hash() {
-		return true, usage("%s holds a run of other settings (%s); remove it, or choose another folder with --runs",
+		return true, experiment.Usagef("%s holds a run of other settings (%s); remove it, or choose another folder with --runs",
 			dir, strings.Join(configs.Diff(have, r.config), "; "))
 	}
 	return true, nil

@@ -21,23 +21,6 @@ func steadyThenRough() *trainer.History {
 	return h
 }
 
-func TestNumbersOfCurve(t *testing.T) {
-	got := numbersOf(steadyThenRough())
-	// Each inner point of the second half lies 3 dB off the line between its neighbours; such points of noise of
-	// deviation 1 lie √1.5 off it, and 1.4826 makes a median a standard deviation.
-	late := 3 / math.Sqrt(1.5) * 1.4826022185056018
-	want := curveNumbers{first: -20, level: -17, late: late, trainLoss: 1. / 9, valLoss: 7, lowest: 2, lowestAt: 3, valError: 25, epochs: 8}
-	if math.Abs(got.late-late) > 1e-12 {
-		t.Errorf("late scatter %v, want %v", got.late, late)
-	}
-	if got.late = late; got != want {
-		t.Errorf("got %+v, want %+v", got, want)
-	}
-	if n := numbersOf(&trainer.History{Rows: []trainer.Row{{}}}); n.epochs != 0 || n.lowestAt != 0 || !math.IsNaN(n.first) || !math.IsNaN(n.lowest) {
-		t.Errorf("of a run without epochs: %+v", n)
-	}
-}
-
 // The numbers are printed as a table in Markdown whose columns stand under each other.
 func TestPrintCurves(t *testing.T) {
 	var b bytes.Buffer

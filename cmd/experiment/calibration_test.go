@@ -1,4 +1,4 @@
-package main
+package experiment
 
 import (
 	"errors"
@@ -15,7 +15,7 @@ func TestCalibrationFaults(t *testing.T) {
 		"noise: {impulse_high_db: 0}": "calibration c.yaml: noise.impulse_high_db: got 0, want a number > 0",
 		"":                            "calibration c.yaml: EOF",
 	} {
-		if _, err := parseCalibration("c.yaml", []byte(text)); !errors.Is(err, errUsage) || err.Error() != want {
+		if _, err := parseCalibration("c.yaml", []byte(text)); !errors.Is(err, ErrUsage) || err.Error() != want {
 			t.Errorf("%q: error %v, want %s", text, err, want)
 		}
 	}

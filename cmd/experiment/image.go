@@ -1,4 +1,4 @@
-package main
+package experiment
 
 import (
 	"bufio"
@@ -41,8 +41,8 @@ func decodeImage(r io.ReadSeeker, shape models.Shape) ([]float64, error) {
 	return pixels(picture, shape)
 }
 
-// readPNG reads a picture whose size is allowed.
-func readPNG(path string, allowed func(w, h int) error) (image.Image, error) {
+// ReadPNG reads a picture whose size is allowed.
+func ReadPNG(path string, allowed func(w, h int) error) (image.Image, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func readPNG(path string, allowed func(w, h int) error) (image.Image, error) {
 	return picture, nil
 }
 
-// decodePNG is readPNG for the file's content. A picture of another size is refused before its pixels are read, so that
+// decodePNG is ReadPNG for the file's content. A picture of another size is refused before its pixels are read, so that
 // a small file costs no more memory than an allowed one.
 func decodePNG(r io.ReadSeeker, allowed func(w, h int) error) (image.Image, error) {
 	header, err := png.DecodeConfig(bufio.NewReader(r))

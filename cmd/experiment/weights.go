@@ -1,4 +1,4 @@
-package main
+package experiment
 
 import (
 	"encoding/binary"
@@ -11,13 +11,13 @@ import (
 	"github.com/maxgain/maxgain/trainer"
 )
 
-// loadNet makes a net of a safetensors file: one of ours, or any whose tensors have the names and the
+// LoadNet makes a net of a safetensors file: one of ours, or any whose tensors have the names and the
 // PyTorch shapes of the model's parameters. model may be empty if the file's metadata name it. Other
 // tensors in the file are passed over.
-func loadNet(path, model string, o models.Options) (*models.Net, error) {
+func LoadNet(path, model string, o models.Options) (*models.Net, error) {
 	file, err := os.ReadFile(path)
 	if err != nil {
-		return nil, usage("checkpoint: %w", err)
+		return nil, Usagef("checkpoint: %w", err)
 	}
 	tensors, meta, err := trainer.ReadTensors(file)
 	if err != nil {
@@ -25,12 +25,12 @@ func loadNet(path, model string, o models.Options) (*models.Net, error) {
 	}
 	if model == "" {
 		if model = meta["model"]; model == "" {
-			return nil, usage("%s does not name its model; give --model, one of %v", path, models.Names())
+			return nil, Usagef("%s does not name its model; give --model, one of %v", path, models.Names())
 		}
 	}
 	spec, err := models.Lookup(model)
 	if err != nil {
-		return nil, usage("%w", err)
+		return nil, Usagef("%w", err)
 	}
 	net, err := models.New(spec, o)
 	if err != nil {

@@ -1,0 +1,130 @@
+// Package experiment turns a config into a training: it opens the data, finds the net that fits them, connects the
+// trainer with the hooks that watch it, and keeps the run in its folder. It prints nothing.
+package experiment
+
+import (
+	"context"
+	"runtime/debug"
+
+	"github.com/maxgain/maxgain/configs"
+	"github.com/maxgain/maxgain/datasets"
+	"github.com/maxgain/maxgain/models"
+	"github.com/maxgain/maxgain/trainer"
+)
+
+// Experiment is a config with the data and the net that it names.
+type Experiment struct {
+	Config configs.Config
+	Data   *datasets.Dataset
+	Spec   models.Spec // of the net, which fits the data
+}
+
+// Reading says who is told how the data are read. What is nil is not called.
+type Reading struct {
+	Log      func(message string)
+	Progress func(datasets.Progress)
+}
+
+// Open opens the config's data and finds the net that fits them. Data that are missing or damaged are a
+// datasets.ErrMissing or datasets.ErrDamaged, and a net that does not fit them is an ErrUsage.
+func Open(ctx context.Context, c configs.Config, r Reading) (*Experiment, error) {
+	data, err := OpenData(ctx, c, r)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := specFor(c, data)
+	if err != nil {
+		return nil, err
+	}
+	return &Experiment{Config: c, Data: data, Spec: spec}, nil
+}
+
+// OpenData is Open for the data alone.
+func OpenData(ctx context.Context, c configs.Config, r Reading) (*datasets.Dataset, error) {
+	o := dataOptions(c)
+	o.Log, o.Progress = r.Log, r.Progress
+	return datasets.Open(ctx, o)
+}
+
+// NewNet makes the net with its first weights, in as many goroutines as workers says; 0 takes all cores. It is to be closed.
+func (e *Experiment) NewNet(workers int) (*models.Net, error) {
+	return models.New(e.Spec, netOptions(e.Config, workers))
+}
+
+// dataOptions are what the config says of the data.
+func dataOptions(c configs.Config) datasets.Options {
+	d := c.Data
+	return datasets.Options{
+		Name: d.Name, Dir: d.Dir, TrainCount: d.TrainCount, ValCount: d.ValCount,
+		UseAll: d.UseAll, Holdout: d.Holdout, LabelNoise: d.LabelNoise, Seed: c.Train.Seed,
+	}
+}
+
+// Lookup is the config's net.
+func Lookup(c configs.Config) (models.Spec, error) {
+	spec, err := models.Lookup(c.Model.Name)
+	if err != nil {
+		return models.Spec{}, Usagef("%w", err)
+	}
+	return spec, nil
+}
+
+// specFor is the config's net, which must fit the data.
+func specFor(c configs.Config, data *datasets.Dataset) (models.Spec, error) {
+	spec, err := Lookup(c)
+	if err != nil {
+		return models.Spec{}, err
+	}
+	t, in := data.Train, spec.Input
+	if in.H != t.H || in.W != t.W || in.C != t.C {
+		return models.Spec{}, Usagef("model.name: %s takes images of %d×%d×%d, but those of data.name %s are %d×%d×%d",
+			spec.Name, in.H, in.W, in.C, data.Name, t.H, t.W, t.C)
+	}
+	if spec.Classes != t.Classes {
+		return models.Spec{}, Usagef("model.name: %s tells %d classes apart, but data.name %s has %d",
+			spec.Name, spec.Classes, data.Name, t.Classes)
+	}
+	return spec, nil
+}
+
+// netOptions are what the config says of the net's inside.
+func netOptions(c configs.Config, workers int) models.Options {
+	return models.Options{Batch: c.Train.BatchSize, Seed: c.Train.Seed, Workers: workers}
+}
+
+// schedule is the config's learning rate over the epochs.
+func schedule(c configs.Config) trainer.Schedule {
+	if c.Train.Schedule == nil {
+		return trainer.Constant(c.Train.LearningRate)
+	}
+	var s trainer.Schedule
+	for _, p := range c.Train.Schedule {
+		s = append(s, trainer.Piece{Rate: p.Rate, Epochs: p.Epochs})
+	}
+	return s
+}
+
+// trainerOptions are the settings of the training itself, without what watches and keeps it.
+func trainerOptions(c configs.Config) trainer.Options {
+	return trainer.Options{
+		Epochs: c.Train.Epochs, BatchSize: c.Train.BatchSize, Schedule: schedule(c),
+		Momentum: c.Train.Momentum, WeightDecay: c.Train.WeightDecay, Seed: c.Train.Seed,
+	}
+}
+
+// checkpointOptions say where and when checkpoints are written.
+func checkpointOptions(c configs.Config, dir string, resume bool) trainer.CheckpointOptions {
+	return trainer.CheckpointOptions{
+		Dir: dir, Every: c.Output.CheckpointEvery, Minutes: c.Output.CheckpointMinutes, Resume: resume,
+		Config: c.YAML(), FreeKeys: configs.FreeKeys(),
+	}
+}
+
+// Version is the program's, with the commit where it is known.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "unknown"
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,80 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/maxgain/maxgain/configs"
+	"github.com/maxgain/maxgain/models"
+	"github.com/maxgain/maxgain/trainer/rundir"
+)
+
+// ReportFile is the report's name in the folder of a run or a sweep.
+const ReportFile = "report.html"
+
+// ConfigOf is the config of the run in a folder with the settings "key=value" laid over it. Without a run it is a
+// rundir.ErrNoRun.
+func ConfigOf(dir string, set []string) (configs.Config, error) {
+	path := filepath.Join(dir, rundir.ConfigFile)
+	if _, err := os.Stat(path); err != nil {
+		return configs.Config{}, fmt.Errorf("%w in %s: %w", rundir.ErrNoRun, dir, err)
+	}
+	return configs.Load(path, set)
+}
+
+// Begun says whether there is a run in a folder, finished or not.
+func Begun(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, rundir.ConfigFile))
+	return err == nil
+}
+
+// Ended says whether the run in a folder needs nothing more. Its report is written last.
+func Ended(dir string, c configs.Config) bool {
+	status, err := rundir.ReadStatus(dir)
+	if err != nil || !status.State.Ended() {
+		return false
+	}
+	if !c.Output.Report {
+		return true
+	}
+	_, err = os.Stat(filepath.Join(dir, ReportFile))
+	return err == nil
+}
+
+// folder makes the folder of a new run or opens that of the one to resume.
+func (o RunOptions) folder(c configs.Config, started time.Time) (*rundir.Dir, error) {
+	if o.Resume {
+		return reopen(o.Out, c)
+	}
+	level, err := models.CPULevel()
+	if err != nil {
+		return nil, Usagef("%w", err)
+	}
+	path := o.Out
+	if path == "" {
+		path = rundir.Path(c.Output.Dir, c.Name, started)
+	}
+	env := rundir.NewEnv(Version(), level, c.Train.Workers, c.Train.Seed, started)
+	return rundir.Create(path, c.YAML(), env)
+}
+
+// reopen opens the folder of a run to go on with, which may be for another number of epochs than it was to have.
+func reopen(path string, c configs.Config) (*rundir.Dir, error) {
+	dir, err := rundir.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	before, err := configs.Parse(dir.Path(rundir.ConfigFile), dir.Config(), nil)
+	if err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	if epochs := c.Train.Epochs; before.Train.Epochs != epochs {
+		before.Train.Epochs = epochs
+		before.Source += fmt.Sprint(", resumed with train.epochs=", epochs)
+		dir.SetConfig(before.YAML())
+	}
+	return dir, nil
+}

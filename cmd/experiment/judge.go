@@ -1,0 +1,124 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/maxgain/maxgain/configs"
+	"github.com/maxgain/maxgain/datasets"
+	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/diagnostics/report"
+	"github.com/maxgain/maxgain/trainer"
+	"github.com/maxgain/maxgain/trainer/rundir"
+)
+
+// Thresholds are what verdicts are judged by: those of the config's calibration, or the defaults.
+func Thresholds(c configs.Config) (diagnostics.Thresholds, error) {
+	if c.Diagnosis.Calibration == "" {
+		return diagnostics.DefaultThresholds(), nil
+	}
+	t, err := Calibration(c.Diagnosis.Calibration)
+	if err != nil {
+		return t, Usagef("diagnosis.calibration: %w", err)
+	}
+	return t, nil
+}
+
+// Calibration reads a calibration file, or one of those shipped inside the program.
+func Calibration(nameOrPath string) (diagnostics.Thresholds, error) {
+	text, found, err := configs.Read(nameOrPath)
+	if err != nil {
+		return diagnostics.Thresholds{}, err
+	}
+	return parseCalibration(found.Name, text)
+}
+
+// parseCalibration is Calibration for a file's content.
+func parseCalibration(name string, text []byte) (diagnostics.Thresholds, error) {
+	t, err := diagnostics.ParseThresholds(name, text)
+	if err != nil {
+		return t, Usagef("%w", err)
+	}
+	return t, nil
+}
+
+// ThresholdsOf are what a finished run's verdict is judged by: those of its config, or the defaults where it has none.
+func ThresholdsOf(dir string) (diagnostics.Thresholds, error) {
+	path := filepath.Join(dir, rundir.ConfigFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return diagnostics.DefaultThresholds(), nil // no run, or one of another program: only the curve counts
+	}
+	c, err := configs.Parse(path, text, nil)
+	if err != nil {
+		return diagnostics.Thresholds{}, err
+	}
+	return Thresholds(c)
+}
+
+// Load reads the run in a folder, judged by its own thresholds.
+func Load(dir string) (report.Run, error) {
+	judge, err := ThresholdsOf(dir)
+	if err != nil {
+		return report.Run{}, err
+	}
+	return report.Load(dir, judge)
+}
+
+// Diagnosing says how a training is judged by its curve.
+type Diagnosing struct {
+	Columns     map[string]string // signal's name to that of the column it is read from, where they differ
+	Calibration string            // file of thresholds; empty takes those of the run's config, or the defaults
+}
+
+// Judge judges the training whose curve is at a path: a run's folder or a CSV file. A path that is not there is a
+// datasets.ErrMissing, a file that cannot be read a datasets.ErrDamaged.
+func (d Diagnosing) Judge(path string) (diagnostics.Report, error) {
+	judge, err := d.thresholds(path)
+	if err != nil {
+		return diagnostics.Report{}, err
+	}
+	file, status := path, trainer.Status{}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		file = filepath.Join(path, rundir.MetricsCSV)
+		if status, err = rundir.ReadStatus(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return diagnostics.Report{}, fmt.Errorf("%w: %w", datasets.ErrDamaged, err)
+		}
+	}
+	r, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return diagnostics.Report{}, fmt.Errorf("%w: %w", datasets.ErrMissing, err)
+	}
+	if err != nil {
+		return diagnostics.Report{}, err
+	}
+	defer r.Close()
+	curve, err := diagnostics.ReadCSV(r, d.Columns)
+	var fault *diagnostics.CSVError
+	switch {
+	case errors.As(err, &fault):
+		return diagnostics.Report{}, csvFault{file, fault}
+	case err != nil:
+		return diagnostics.Report{}, Usagef("%s: %w", file, err)
+	}
+	return diagnostics.DiagnoseRun(curve, status, judge), nil
+}
+
+func (d Diagnosing) thresholds(path string) (diagnostics.Thresholds, error) {
+	if d.Calibration != "" {
+		return Calibration(d.Calibration)
+	}
+	return ThresholdsOf(path)
+}
+
+// csvFault names a fault's file before its line and column.
+type csvFault struct {
+	file  string
+	fault *diagnostics.CSVError
+}
+
+func (e csvFault) Error() string   { return e.file + ":" + e.fault.Error() }
+func (e csvFault) Unwrap() []error { return []error{e.fault, datasets.ErrDamaged} }

@@ -1,0 +1,159 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"image"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/maxgain/maxgain/configs"
+	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/diagnostics/report"
+	"github.com/maxgain/maxgain/models"
+	"github.com/maxgain/maxgain/trainer"
+	"github.com/maxgain/maxgain/trainer/rundir"
+	"github.com/maxgain/maxgain/trainer/tensorboard"
+)
+
+// Screen is shown how a run goes on.
+type Screen interface {
+	trainer.Observer
+	// Verdict is called with a verdict that appeared or changed, before EpochDone of the epoch after which it did.
+	Verdict(diagnostics.Report)
+}
+
+// RunOptions say where a run is kept and who is told how it goes on.
+type RunOptions struct {
+	Out    string // folder of the run; empty names a new one after the config and the time
+	Resume bool   // go on with the run in Out
+	Prune  bool   // end the run when it is judged hopeless
+	Log    *slog.Logger
+	Screen Screen
+}
+
+// session is one run in its folder.
+type session struct {
+	*Experiment
+	RunOptions
+	dir     *rundir.Dir
+	started time.Time
+}
+
+// Run trains in the run's folder, which is locked meanwhile, and says how it went. There is a result as soon as the run
+// began or was taken up, with an error or not: of what ends a run early see trainer.Trainer.Run. A folder that cannot be
+// used is a rundir.ErrExists, ErrNoRun or ErrLocked.
+func (e *Experiment) Run(ctx context.Context, o RunOptions) (_ *Result, err error) {
+	started := time.Now()
+	dir, err := o.folder(e.Config, started)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, dir.Close()) }()
+	s := &session{Experiment: e, RunOptions: o, dir: dir, started: started}
+	return s.run(ctx)
+}
+
+func (s *session) run(ctx context.Context) (*Result, error) {
+	judge, err := Thresholds(s.Config)
+	if err != nil {
+		return nil, err
+	}
+	net, err := s.NewNet(s.Config.Train.Workers)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.trainer(net, judge)
+	if err != nil {
+		return nil, errors.Join(err, net.Close())
+	}
+	s.Log.Info("training", "model", s.Spec.Name, "data", s.Data.Name, "images", s.Data.Train.Len(), "run", s.dir.Path())
+	status, err := t.Run(ctx)
+	if status.State == trainer.StateFailed && len(t.History().Rows) == 0 {
+		return nil, errors.Join(err, net.Close())
+	}
+	r := newResult(s.dir.Path(), status, t.History(), judge)
+	r.Seconds = diagnostics.Number(time.Since(s.started).Seconds())
+	return r, errors.Join(err, net.Close(), s.report(r))
+}
+
+// report writes the run's page, if it is wanted.
+func (s *session) report(r *Result) error {
+	if !s.Config.Output.Report {
+		return nil
+	}
+	run, err := Load(s.dir.Path())
+	if err != nil {
+		return err
+	}
+	r.Report = s.dir.Path(ReportFile)
+	return WriteReport(r.Report, run)
+}
+
+// WriteReport writes the page of runs to a file, whole or not at all.
+func WriteReport(path string, runs ...report.Run) error {
+	return rundir.WriteFile(path, func(w io.Writer) error { return report.Write(w, runs...) })
+}
+
+// trainer connects the net with what watches and keeps the run.
+func (s *session) trainer(net *models.Net, judge diagnostics.Thresholds) (*trainer.Trainer, error) {
+	keep := keeper{verdict: s.verdict}
+	if s.Config.Gain.SaveSpectra {
+		keep.spectrum = s.saveSpectrum
+	}
+	watching, err := hooks(s.Config, s.Spec.Input, s.Data, judge, keep)
+	if err != nil {
+		return nil, err
+	}
+	if s.Prune {
+		watching = append(watching, &diagnostics.Prune{Thresholds: judge})
+	}
+	kept := recorders{lastVerdict{s, judge}, s.dir}
+	if s.Config.Output.TensorBoard {
+		events, err := tensorboard.New(s.dir.Path("tb"), tensorboard.Options{Start: s.started, Image: s.spectrumImage})
+		if err != nil {
+			return nil, err
+		}
+		kept = append(kept, events)
+	}
+	o := trainerOptions(s.Config)
+	o.Hooks = watching
+	o.Checkpoints = checkpointOptions(s.Config, s.dir.Path(rundir.CheckpointsDir), s.Resume)
+	o.Recorder = kept
+	o.Observer = s.Screen
+	o.Warn = func(message string) { s.Log.Warn(message) }
+	return trainer.New(net, s.Data, o)
+}
+
+// saveSpectrum keeps a response and the derivative that it is of, a file a channel.
+func (s *session) saveSpectrum(epoch int, r diagnostics.Reading) error {
+	h, w, channels, db := r.Spectrum.H, r.Spectrum.W, r.Spectrum.C, r.Spectrum.DB()
+	derivative := make([]float64, h*w)
+	for c := range channels {
+		for i := range derivative {
+			derivative[i] = r.Derivative[i*channels+c]
+		}
+		err := errors.Join(s.dir.SavePlane(epoch, report.SpectrumName(c), h, w, db[c*h*w:][:h*w]),
+			s.dir.SavePlane(epoch, report.DerivativeName(c), h, w, derivative))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SpectrumPixels is the side of a frequency in a picture of a response.
+const SpectrumPixels = 8
+
+// spectrumImage is the picture of an epoch's response, nil if there is none.
+func (s *session) spectrumImage(epoch int) (image.Image, error) {
+	p, err := report.ReadSpectrum(s.dir.Path(rundir.SpectraDir), epoch)
+	if p == nil || err != nil {
+		return nil, err
+	}
+	return report.SpectrumImage(*p, SpectrumPixels), nil
+}
+
+// RunFunc trains a config in the folder of o, whose Log and Screen it sets itself, and shows what came of it.
+type RunFunc func(ctx context.Context, c configs.Config, o RunOptions) error
