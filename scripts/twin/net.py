@@ -58,7 +58,7 @@ def forward(layers, weights, x):
     for kind, *detail in layers:
         if kind == "conv":
             name, pad = detail
-            weight, bias = (torch.from_numpy(value) for value in weights[name])
+            weight, bias = (torch.as_tensor(value) for value in weights[name])
             x = F.conv2d(x, weight, bias, padding=pad)
         elif kind == "relu":
             x = F.relu(x)
