@@ -10,7 +10,7 @@ import (
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/diagnostics"
-	"github.com/maxgain/maxgain/diagnostics/report"
+	"github.com/maxgain/maxgain/diagnostics/judged"
 	"github.com/maxgain/maxgain/trainer"
 	"github.com/maxgain/maxgain/trainer/rundir"
 )
@@ -60,12 +60,12 @@ func ThresholdsOf(dir string) (diagnostics.Thresholds, error) {
 }
 
 // Load reads the run in a folder, judged by its own thresholds.
-func Load(dir string) (report.Run, error) {
+func Load(dir string) (judged.Run, error) {
 	judge, err := ThresholdsOf(dir)
 	if err != nil {
-		return report.Run{}, err
+		return judged.Run{}, err
 	}
-	return report.Load(dir, judge)
+	return judged.Load(dir, judge)
 }
 
 // Diagnosing says how a training is judged by its curve.

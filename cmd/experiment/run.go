@@ -10,6 +10,8 @@ import (
 
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/diagnostics/judged"
+	"github.com/maxgain/maxgain/diagnostics/plot"
 	"github.com/maxgain/maxgain/diagnostics/report"
 	"github.com/maxgain/maxgain/models"
 	"github.com/maxgain/maxgain/trainer"
@@ -92,7 +94,7 @@ func (s *session) report(r *Result) error {
 }
 
 // WriteReport writes the page of runs to a file, whole or not at all.
-func WriteReport(path string, runs ...report.Run) error {
+func WriteReport(path string, runs ...judged.Run) error {
 	return rundir.WriteFile(path, func(w io.Writer) error { return report.Write(w, runs...) })
 }
 
@@ -134,8 +136,8 @@ func (s *session) saveSpectrum(epoch int, r diagnostics.Reading) error {
 		for i := range derivative {
 			derivative[i] = r.Derivative[i*channels+c]
 		}
-		err := errors.Join(s.dir.SavePlane(epoch, report.SpectrumName(c), h, w, db[c*h*w:][:h*w]),
-			s.dir.SavePlane(epoch, report.DerivativeName(c), h, w, derivative))
+		err := errors.Join(s.dir.SavePlane(epoch, judged.SpectrumName(c), h, w, db[c*h*w:][:h*w]),
+			s.dir.SavePlane(epoch, judged.DerivativeName(c), h, w, derivative))
 		if err != nil {
 			return err
 		}
@@ -148,11 +150,11 @@ const SpectrumPixels = 8
 
 // spectrumImage is the picture of an epoch's response, nil if there is none.
 func (s *session) spectrumImage(epoch int) (image.Image, error) {
-	p, err := report.ReadSpectrum(s.dir.Path(rundir.SpectraDir), epoch)
+	p, err := judged.ReadSpectrum(s.dir.Path(rundir.SpectraDir), epoch)
 	if p == nil || err != nil {
 		return nil, err
 	}
-	return report.SpectrumImage(*p, SpectrumPixels), nil
+	return plot.SpectrumImage(p.RMS(), p.H, p.W, SpectrumPixels), nil
 }
 
 // RunFunc trains a config in the folder of o, whose Log and Screen it sets itself, and shows what came of it.

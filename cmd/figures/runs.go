@@ -10,7 +10,7 @@ import (
 
 	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/configs"
-	"github.com/maxgain/maxgain/diagnostics/report"
+	"github.com/maxgain/maxgain/diagnostics/figure"
 	"github.com/maxgain/maxgain/trainer"
 	"github.com/maxgain/maxgain/trainer/rundir"
 )
@@ -77,26 +77,26 @@ func decimal(rate float64) string {
 
 // Train trains what a figure lacks and returns its curves, ready to be drawn. Runs that another process is training are
 // left to it: the error is then a rundir.ErrLocked.
-func (o Options) Train(ctx context.Context, p Figure) (report.Figure, error) {
+func (o Options) Train(ctx context.Context, p Figure) (figure.Training, error) {
 	runs, err := o.runsOf(p)
 	if err != nil {
-		return report.Figure{}, err
+		return figure.Training{}, err
 	}
 	if err := o.trainAll(ctx, runs); err != nil {
-		return report.Figure{}, err
+		return figure.Training{}, err
 	}
-	figure := report.Figure{Number: p.Number, Title: p.Title}
+	drawn := figure.Training{Number: p.Number, Title: p.Title}
 	if o.Quick {
-		figure.Title += " (a trial on digits)"
+		drawn.Title += " (a trial on digits)"
 	}
 	for _, r := range runs {
 		loaded, err := experiment.Load(r.path(o))
 		if err != nil {
-			return report.Figure{}, err
+			return figure.Training{}, err
 		}
-		figure.Curves = append(figure.Curves, report.FigureCurve{Setting: r.Setting, Rate: r.Rate, Seed: r.seed, Run: loaded})
+		drawn.Curves = append(drawn.Curves, figure.Curve{Setting: r.Setting, Rate: r.Rate, Seed: r.seed, Run: loaded})
 	}
-	return figure, nil
+	return drawn, nil
 }
 
 // path is the run's folder.

@@ -6,7 +6,7 @@ import (
 	"image/color"
 
 	"github.com/maxgain/maxgain/cmd/experiment"
-	"github.com/maxgain/maxgain/diagnostics/report"
+	"github.com/maxgain/maxgain/diagnostics/figure"
 	"github.com/maxgain/maxgain/diagnostics/toy"
 )
 
@@ -20,18 +20,18 @@ const (
 )
 
 // Toy measures what a figure of the toy net shows.
-func (o Options) Toy(p Figure) (report.ToyFigure, error) {
+func (o Options) Toy(p Figure) (figure.Toy, error) {
 	net := toy.Default()
 	x, h, w, err := toyImage(o.Image, 2*net.Size-1)
 	if err != nil {
-		return report.ToyFigure{}, err
+		return figure.Toy{}, err
 	}
 	panels, err := net.Figure(p.Number, x, h, w)
-	return report.ToyFigure{Number: p.Number, Title: p.Title, Panels: panels}, err
+	return figure.Toy{Number: p.Number, Title: p.Title, Panels: panels}, err
 }
 
 // CheckTheory is an ErrTheory if a spectrum of the figure is too far from its closed form.
-func CheckTheory(f report.ToyFigure) error {
+func CheckTheory(f figure.Toy) error {
 	for _, panel := range f.Panels {
 		if panel.DB && panel.Theory != nil && !(panel.Deviation().Worst <= toyLimitDB) {
 			return fmt.Errorf("%w: a spectrum is more than %v dB from its closed form", ErrTheory, toyLimitDB)

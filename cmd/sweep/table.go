@@ -13,7 +13,7 @@ import (
 
 	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/diagnostics"
-	"github.com/maxgain/maxgain/diagnostics/report"
+	"github.com/maxgain/maxgain/diagnostics/judged"
 	"github.com/maxgain/maxgain/trainer"
 	"github.com/maxgain/maxgain/trainer/rundir"
 )
@@ -42,7 +42,7 @@ type Row struct {
 	GainDB      diagnostics.Number  `json:"gain_level_db"`
 	Variability diagnostics.Number  `json:"gain_variability_db"`
 
-	run *report.Run // nil if there is none
+	run *judged.Run // nil if there is none
 }
 
 // Summary is the whole table.
@@ -56,7 +56,7 @@ type Summary struct {
 }
 
 // Read reads the trials that the sweep's folder lists, and the runs that there are.
-func Read(dir string) ([]Row, []report.Run, error) {
+func Read(dir string) ([]Row, []judged.Run, error) {
 	list, err := os.ReadFile(filepath.Join(dir, File))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, experiment.Usagef("%s holds no sweep: there is no %s in it", dir, File)
@@ -64,7 +64,7 @@ func Read(dir string) ([]Row, []report.Run, error) {
 		return nil, nil, fmt.Errorf("sweep: %w", err)
 	}
 	var rows []Row
-	var runs []report.Run
+	var runs []judged.Run
 	for i, line := range bytes.Split(bytes.TrimSpace(list), []byte("\n")) {
 		if i == 0 {
 			continue
@@ -93,7 +93,7 @@ func (r *Row) read(dir string) {
 			r.Detail = status.Detail
 		}
 	}
-	run := report.Run{History: &trainer.History{}}
+	run := judged.Run{History: &trainer.History{}}
 	loaded, loadErr := experiment.Load(dir)
 	if loadErr == nil {
 		run = loaded
@@ -104,7 +104,7 @@ func (r *Row) read(dir string) {
 			r.State, r.Detail = "unreadable", err.Error()
 		}
 	}
-	f, n := run.Figures(), func(v float64) diagnostics.Number { return diagnostics.Number(v) }
+	f, n := run.Numbers(), func(v float64) diagnostics.Number { return diagnostics.Number(v) }
 	r.Verdict, r.Confidence, r.Advice, r.NextRate = run.Verdict.Verdict, run.Verdict.Confidence, run.Verdict.Advice, run.Verdict.NextRate
 	r.Rate, r.TrainLoss, r.LowestLoss = n(f.LearningRate), n(f.TrainLoss), n(f.LowestLoss)
 	r.ValLoss, r.LowestVal, r.ValError, r.LowestError = n(f.ValLoss), n(f.LowestValLoss), n(f.ValError), n(f.LowestValError)
@@ -112,9 +112,9 @@ func (r *Row) read(dir string) {
 }
 
 // fitness is that of the trial's run.
-func (r *Row) fitness() report.Fitness {
+func (r *Row) fitness() judged.Fitness {
 	if r.run == nil {
-		return report.Lost
+		return judged.Lost
 	}
 	return r.run.Fitness()
 }
@@ -123,7 +123,7 @@ func (r *Row) fitness() report.Fitness {
 func Summarise(rows []Row) Summary {
 	slices.SortStableFunc(rows, func(a, b Row) int {
 		if a.run != nil && b.run != nil {
-			return report.Compare(a.run, b.run)
+			return judged.Compare(a.run, b.run)
 		}
 		return cmp.Compare(b2i(a.run == nil), b2i(b.run == nil))
 	})
@@ -145,7 +145,7 @@ func Summarise(rows []Row) Summary {
 
 // advise says which trial to go on with, and at which rate.
 func (s *Summary) advise() {
-	if len(s.Trials) == 0 || s.Trials[0].fitness() >= report.Unfit {
+	if len(s.Trials) == 0 || s.Trials[0].fitness() >= judged.Unfit {
 		s.Advice = "no trial trains well"
 		for _, r := range s.Trials {
 			if r.NextRate > 0 && (s.Rate == 0 || r.NextRate < s.Rate) {
@@ -162,7 +162,7 @@ func (s *Summary) advise() {
 	if s.Rate == 0 {
 		s.Rate = float64(best.Rate)
 	}
-	if best.fitness() == report.Unclear {
+	if best.fitness() == judged.Unclear {
 		s.Advice = fmt.Sprintf("no trial has run long enough for a verdict; so far %s (%s) is ahead by its training loss", best.Trial, best.Set)
 		return
 	}

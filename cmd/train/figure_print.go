@@ -8,11 +8,11 @@ import (
 	"unicode/utf8"
 
 	"github.com/maxgain/maxgain/cmd/figures"
-	"github.com/maxgain/maxgain/diagnostics/report"
+	paper "github.com/maxgain/maxgain/diagnostics/figure"
 )
 
 // printCurves writes a figure in numbers, a line a run, in columns that are a table in Markdown too.
-func printCurves(w io.Writer, f report.Figure) {
+func printCurves(w io.Writer, f paper.Training) {
 	lines := [][]string{{"setting", "seed", "epochs", "gain after 1, dB", "level, dB", "scatter early, dB", "late, dB",
 		"train loss", "val loss", "lowest (epoch)", "val error, %", "verdict (from epoch)"}}
 	lines = append(lines, slices.Repeat([]string{"---:"}, len(lines[0])))
@@ -33,7 +33,7 @@ func printCurves(w io.Writer, f report.Figure) {
 }
 
 // printToy writes the panels of a figure of the toy net, a line each, with how far they are from theory.
-func printToy(w io.Writer, f report.ToyFigure) {
+func printToy(w io.Writer, f paper.Toy) {
 	fmt.Fprintf(w, "figure %d: %s\n", f.Number, f.Title)
 	for _, panel := range f.Panels {
 		unit, said := "", ""

@@ -7,7 +7,8 @@ import (
 	"testing"
 
 	"github.com/maxgain/maxgain/diagnostics"
-	"github.com/maxgain/maxgain/diagnostics/report"
+	paper "github.com/maxgain/maxgain/diagnostics/figure"
+	"github.com/maxgain/maxgain/diagnostics/judged"
 	"github.com/maxgain/maxgain/trainer"
 )
 
@@ -24,8 +25,8 @@ func steadyThenRough() *trainer.History {
 // The numbers are printed as a table in Markdown whose columns stand under each other.
 func TestPrintCurves(t *testing.T) {
 	var b bytes.Buffer
-	run := report.Run{History: steadyThenRough(), Verdict: diagnostics.Report{Verdict: diagnostics.Converged, Epoch: 4}}
-	printCurves(&b, report.Figure{Number: 8, Title: "A title", Curves: []report.FigureCurve{{Setting: "rate 0.1", Seed: 2, Run: run}}})
+	run := judged.Run{History: steadyThenRough(), Verdict: diagnostics.Report{Verdict: diagnostics.Converged, Epoch: 4}}
+	printCurves(&b, paper.Training{Number: 8, Title: "A title", Curves: []paper.Curve{{Setting: "rate 0.1", Seed: 2, Run: run}}})
 	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
 	if len(lines) != 5 || lines[0] != "figure 8: A title" || lines[1] != "" {
 		t.Fatalf("got\n%s", b.String())

@@ -14,7 +14,7 @@ import (
 	"strings"
 
 	"github.com/maxgain/maxgain/cmd/experiment"
-	"github.com/maxgain/maxgain/diagnostics/report"
+	"github.com/maxgain/maxgain/diagnostics/plot"
 	"github.com/maxgain/maxgain/diagnostics/spectrum"
 )
 
@@ -37,7 +37,7 @@ func writeFile(path string, write func(io.Writer) error) error {
 // writeSpectrum writes a response in dB as a picture or as numbers, by the file's extension.
 func writeSpectrum(path string, s *spectrum.Spectrum) error {
 	if filepath.Ext(path) == ".png" {
-		return writePNG(path, report.ChannelsImage(planeOf(s), experiment.SpectrumPixels))
+		return writePNG(path, plot.SideBySide(planeOf(s).Centred(), s.H, s.W, experiment.SpectrumPixels))
 	}
 	return writeFile(path, func(w io.Writer) error {
 		return writeNPY(w, []int{s.C, s.H, s.W}, s.DB())
@@ -45,8 +45,8 @@ func writeSpectrum(path string, s *spectrum.Spectrum) error {
 }
 
 // planeOf is a response in dB as the reports' pictures take it.
-func planeOf(s *spectrum.Spectrum) report.Plane {
-	return report.Plane{H: s.H, W: s.W, Channels: slices.Collect(slices.Chunk(s.DB(), s.H*s.W))}
+func planeOf(s *spectrum.Spectrum) spectrum.Plane {
+	return spectrum.Plane{H: s.H, W: s.W, Channels: slices.Collect(slices.Chunk(s.DB(), s.H*s.W))}
 }
 
 // writeNPY writes float64 values in row-major order in NumPy's format, version 1.0: magic number,

@@ -22,7 +22,7 @@ import (
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/diagnostics"
-	"github.com/maxgain/maxgain/diagnostics/report"
+	"github.com/maxgain/maxgain/diagnostics/judged"
 	"github.com/maxgain/maxgain/diagnostics/spectrum"
 	"github.com/maxgain/maxgain/models"
 	"github.com/maxgain/maxgain/trainer"
@@ -250,7 +250,7 @@ func TestRunAndItsFolder(t *testing.T) {
 // after the window, and each epoch has a picture for TensorBoard.
 func spectraAreThere(t *testing.T, dir string) {
 	t.Helper()
-	run, err := report.Load(dir, diagnostics.DefaultThresholds())
+	run, err := judged.Load(dir, diagnostics.DefaultThresholds())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/cmd/sweep"
+	"github.com/maxgain/maxgain/diagnostics/judged"
 	"github.com/maxgain/maxgain/diagnostics/report"
 	"github.com/spf13/cobra"
 )
@@ -49,10 +50,10 @@ func (a *app) report(dir string, plots bool) error {
 }
 
 // loadRuns loads the run in dir, or the runs of the sweep in it.
-func loadRuns(dir string) ([]report.Run, error) {
+func loadRuns(dir string) ([]judged.Run, error) {
 	if !sweep.IsFolder(dir) {
 		run, err := experiment.Load(dir)
-		return []report.Run{run}, err
+		return []judged.Run{run}, err
 	}
 	_, runs, err := sweep.Read(dir)
 	if err == nil && len(runs) == 0 {

@@ -2,9 +2,10 @@ package report
 
 import (
 	"fmt"
-	"html"
 	"html/template"
-	"strings"
+
+	"github.com/maxgain/maxgain/diagnostics/judged"
+	"github.com/maxgain/maxgain/diagnostics/plot"
 )
 
 type filmView struct {
@@ -38,61 +39,65 @@ type pictureView struct {
 const maxFrames = 60
 
 // film is the spectra one after the other, all on the same colours.
-func film(spectra []Plane) *filmView {
+func film(spectra []judged.Plane) *filmView {
 	var planes [][]float64
 	chosen := thin(spectra, maxFrames)
 	for _, p := range chosen {
-		planes = append(planes, p.mean())
+		planes = append(planes, p.RMS())
 	}
-	s := spectrumSpan(planes...)
-	v := &filmView{Low: number(s.low, 3), High: number(s.high, 3), Bar: bar(), Count: len(chosen) - 1,
+	s := plot.SpectrumSpan(planes...)
+	v := &filmView{Low: plot.Number(s.Low, 3), High: plot.Number(s.High, 3), Bar: plot.Bar(false), Count: len(chosen) - 1,
 		Size: fmt.Sprintf("%d×%d", spectra[0].H, spectra[0].W)}
 	for i, p := range chosen {
-		v.Last = frameView{p.Epoch, dataURL(paint(planes[i], p.H, p.W, s, cividis))}
+		v.Last = frameView{p.Epoch, plot.DataURL(plot.Paint(planes[i], p.H, p.W, s, plot.Cividis))}
 		v.Frames = append(v.Frames, v.Last)
 	}
 	return v
 }
 
 // thin keeps at most n of the spectra.
-func thin(spectra []Plane, n int) []Plane {
+func thin(spectra []judged.Plane, n int) []judged.Plane {
 	if len(spectra) <= n {
 		return spectra
 	}
-	out := make([]Plane, n)
+	out := make([]judged.Plane, n)
 	for i := range out {
 		out[i] = spectra[i*(len(spectra)-1)/(n-1)]
 	}
 	return out
 }
 
-// bar is the colour map of spectra from low to high.
-func bar() template.URL {
-	values := make([]float64, 64)
-	for i := range values {
-		values[i] = float64(i)
-	}
-	return dataURL(paint(values, 1, len(values), span{0, 63}, cividis))
-}
-
 // spectrumMap is the amplitude by spatial frequency over the epochs.
-func spectrumMap(spectra []Plane) *chartView {
+func spectrumMap(spectra []judged.Plane) *chartView {
 	v := &chartView{Title: "Frequency response over the epochs",
 		About: "Root mean square amplitude in dB of all frequencies at a distance from 0; grey where the response is 0."}
-	v.Wide = mapSVG(spectra, wideW, 300, "wide")
-	v.Narrow = mapSVG(spectra, narrowW, 280, "narrow")
+	m := mapOf(spectra)
+	m.X = epochTicks(spectra, 17)
+	v.Wide = m.SVG(wideW, 300, "wide")
+	m.X = epochTicks(spectra, 5)
+	v.Narrow = m.SVG(narrowW, 280, "narrow")
 	return v
 }
 
-// mapSVG draws the map on a canvas of w×h: epochs to the right, frequency upward, colours named by a bar.
-func mapSVG(spectra []Plane, w, h float64, class string) template.HTML {
+// epochTicks names about n epochs.
+func epochTicks(spectra []judged.Plane, n int) []plot.Tick {
+	x := plot.Axis{Low: float64(spectra[0].Epoch) - 0.5, High: float64(spectra[len(spectra)-1].Epoch) + 0.5}
+	var out []plot.Tick
+	for _, v := range x.WholeTicks(n) {
+		out = append(out, plot.Tick{At: x.At(v), Text: plot.TickText(v)})
+	}
+	return out
+}
+
+// mapOf puts epochs to the right and frequencies upward; an epoch that was not measured looks like the one before.
+func mapOf(spectra []judged.Plane) plot.Heat {
 	first, last := spectra[0].Epoch, spectra[len(spectra)-1].Epoch
 	columns := last - first + 1
-	rings := spectra[0].rings()
-	cells := make([]float64, len(rings)*columns)
+	rows := len(spectra[0].Rings())
+	cells := make([]float64, rows*columns)
 	all := make([][]float64, 0, len(spectra))
 	for i, p := range spectra {
-		rings = p.rings()
+		rings := p.Rings()
 		all = append(all, rings)
 		until := last
 		if i+1 < len(spectra) {
@@ -100,70 +105,30 @@ func mapSVG(spectra []Plane, w, h float64, class string) template.HTML {
 		}
 		for e := p.Epoch; e <= until; e++ {
 			for k, db := range rings {
-				cells[(len(rings)-1-k)*columns+e-first] = db
+				cells[(rows-1-k)*columns+e-first] = db
 			}
 		}
 	}
-	s := spectrumSpan(all...)
-	f := &frame{w: w, h: h, left: 38, right: w - 58, top: 22, bottom: h - 36}
-	fmt.Fprintf(&f.b, `<svg class="chart %s" viewBox="0 0 %g %g" role="img" aria-label="%s">`, class, w, h,
-		html.EscapeString(fmt.Sprintf("amplitude by frequency, epochs %d to %d", first, last)))
-	f.text(2, 12, "start", "unit", "cycles a pixel")
-	fmt.Fprintf(&f.b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" class="void"/>`, f.left, f.top, f.right-f.left, f.bottom-f.top)
-	f.picture(f.left, f.top, f.right-f.left, f.bottom-f.top, dataURL(paint(cells, len(rings), columns, s, cividis)))
+	m := plot.Heat{Description: fmt.Sprintf("amplitude by frequency, epochs %d to %d", first, last), H: rows, W: columns, Cells: cells,
+		XName: "epoch", YName: "cycles a pixel", Unit: "dB", Span: plot.SpectrumSpan(all...)}
 	for _, v := range []float64{0, 0.1, 0.2, 0.3, 0.4, 0.5} {
-		y := f.bottom - (f.bottom-f.top)*v/0.5
-		f.rule(f.left-4, y, f.left, y, "axis")
-		f.text(f.left-7, y+4, "end", "tick", tickText(v))
+		m.Y = append(m.Y, plot.Tick{At: v / 0.5, Text: plot.TickText(v)})
 	}
-	x := axis{float64(first) - 0.5, float64(last) + 0.5, false}
-	for _, v := range epochTicks(x, int(f.right-f.left)/60) {
-		at := f.left + (f.right-f.left)*x.at(v)
-		f.rule(at, f.bottom, at, f.bottom+4, "axis")
-		f.text(at, f.bottom+17, "middle", "tick", tickText(v))
-	}
-	f.text((f.left+f.right)/2, h-4, "middle", "unit", "epoch")
-	f.scaleBar(s)
-	f.b.WriteString("</svg>")
-	return template.HTML(f.b.String())
+	return m
 }
 
-// scaleBar draws the colours' meaning to the right of the plot.
-func (f *frame) scaleBar(s span) {
-	const steps = 64
-	values := make([]float64, steps)
-	for i := range values {
-		values[i] = float64(steps - 1 - i)
+// derivative shows the channels of the data derivative, all on the same colours.
+func derivative(p *judged.Plane) *derivativeView {
+	v := &derivativeView{Epoch: p.Epoch, Bar: plot.Bar(true)}
+	top := plot.Largest(p.Channels...)
+	if top > 0 {
+		v.Top = plot.Number(top, 3)
 	}
-	f.picture(f.right+12, f.top, 10, f.bottom-f.top, dataURL(paint(values, steps, 1, span{0, steps - 1}, cividis)))
-	f.text(f.right+12, 12, "start", "unit", "dB")
-	a := axis{s.low, s.high, false}
-	for _, v := range a.ticks(4) {
-		f.text(f.right+26, f.bottom-(f.bottom-f.top)*a.at(v)+4, "start", "tick", tickText(v))
-	}
-}
-
-func (f *frame) picture(x, y, w, h float64, url template.URL) {
-	fmt.Fprintf(&f.b, `<image x="%.1f" y="%.1f" width="%.1f" height="%.1f" preserveAspectRatio="none" class="pixels" href="%s"/>`, x, y, w, h, url)
-}
-
-// derivative shows the channels of the data derivative.
-func derivative(p *Plane) *derivativeView {
-	v := &derivativeView{Epoch: p.Epoch}
-	for k := range p.Channels {
-		m, top := derivativeImage(p, k)
-		if top > 0 {
-			v.Top = number(top, 3)
-		}
-		v.Pictures = append(v.Pictures, pictureView{fmt.Sprintf("channel %d", k), dataURL(m)})
+	for k, values := range p.Channels {
+		v.Pictures = append(v.Pictures, pictureView{fmt.Sprintf("channel %d", k), plot.DataURL(plot.SignedImage(values, p.H, p.W, top))})
 	}
 	if len(p.Channels) == 1 {
-		v.Pictures[0].Name = strings.TrimSpace(fmt.Sprintf("%d×%d", p.H, p.W))
+		v.Pictures[0].Name = fmt.Sprintf("%d×%d", p.H, p.W)
 	}
-	values := make([]float64, 65)
-	for i := range values {
-		values[i] = float64(i - 32)
-	}
-	v.Bar = dataURL(paint(values, 1, len(values), span{-32, 32}, signed))
 	return v
 }

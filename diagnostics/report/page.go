@@ -1,3 +1,5 @@
+// Package report draws what a run was: one self-contained HTML page with the verdict, the curves and the spectra, and
+// the same charts as SVG and PNG files.
 package report
 
 import (
@@ -10,6 +12,9 @@ import (
 	"strings"
 
 	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/diagnostics/judged"
+	"github.com/maxgain/maxgain/diagnostics/plot"
+	"github.com/maxgain/maxgain/diagnostics/signal"
 )
 
 //go:embed page.html
@@ -35,13 +40,13 @@ type view struct {
 type runView struct {
 	Name, Status          string
 	Card                  cardView
-	Facts                 []Setting
+	Facts                 []judged.Setting
 	Gain                  *chartView
 	Charts                []chartView
 	Map                   *chartView
 	Film                  *filmView
 	Derivative            *derivativeView
-	Settings, Environment []Setting
+	Settings, Environment []judged.Setting
 }
 
 type cardView struct {
@@ -82,19 +87,18 @@ var ErrNoRuns = errors.New("report: no runs")
 // Write writes the page. One run gets a page of its own; of several the curves are laid over each other, a table ranks
 // them, and each one's verdict follows. The page needs nothing but itself: no network, no fonts, and scripts only to
 // move the film's slider.
-func Write(w io.Writer, runs ...Run) error {
-	if len(runs) == 0 {
+func Write(w io.Writer, list ...judged.Run) error {
+	if len(list) == 0 {
 		return ErrNoRuns
 	}
-	v := view{Title: runs[0].Name, Style: template.CSS(styleText), Script: template.JS(scriptText)}
-	if len(runs) > 1 {
-		sorted, by := rank(runs)
-		runs = sorted
-		v.Title = fmt.Sprintf("%d runs", len(runs))
-		v.Sweep = sweepOf(runs, by)
+	v := view{Title: list[0].Name, Style: template.CSS(styleText), Script: template.JS(scriptText)}
+	if len(list) > 1 {
+		list = judged.Rank(list)
+		v.Title = fmt.Sprintf("%d runs", len(list))
+		v.Sweep = sweepOf(list)
 	}
-	for i := range runs {
-		v.Runs = append(v.Runs, viewOf(&runs[i]))
+	for i := range list {
+		v.Runs = append(v.Runs, viewOf(&list[i]))
 	}
 	if err := page.Execute(w, v); err != nil {
 		return fmt.Errorf("report: writing the page: %w", err)
@@ -110,15 +114,15 @@ const (
 )
 
 func (c chart) view(wide bool) *chartView {
-	v := &chartView{Title: c.title, About: c.about}
-	for _, l := range c.lines {
-		v.Legend = append(v.Legend, legendView{swatch(l), l.name})
+	v := &chartView{Title: c.Title, About: c.about}
+	for _, l := range c.Lines {
+		v.Legend = append(v.Legend, legendView{plot.Swatch(l), l.Name})
 	}
 	if wide {
-		v.Wide = c.svg(wideW, wideH, "wide")
-		v.Narrow = c.svg(narrowW, narrowH+laneHeight*max(float64(len(c.marks)-1), 0), "narrow")
+		v.Wide = c.SVG(wideW, wideH, "wide")
+		v.Narrow = c.SVG(narrowW, narrowH, "narrow")
 	} else {
-		v.Narrow = c.svg(smallW, smallH, "")
+		v.Narrow = c.SVG(smallW, smallH, "")
 	}
 	if len(v.Legend) < 2 {
 		v.Legend = nil
@@ -126,13 +130,14 @@ func (c chart) view(wide bool) *chartView {
 	return v
 }
 
-func viewOf(r *Run) runView {
-	v := runView{Name: r.Name, Status: r.statusLine(), Card: r.card(), Facts: r.facts(),
+func viewOf(r *judged.Run) runView {
+	v := runView{Name: r.Name, Status: statusLine(r), Card: card(r), Facts: facts(r),
 		Settings: r.Settings, Environment: r.Environment}
-	if c, ok := r.gainChart(); ok {
-		v.Gain = c.view(true)
-	}
-	for _, c := range r.charts() {
+	for _, c := range charts(r) {
+		if c.file == gainFile {
+			v.Gain = c.view(true)
+			continue
+		}
 		v.Charts = append(v.Charts, *c.view(false))
 	}
 	if len(r.Spectra) > 0 {
@@ -146,7 +151,7 @@ func viewOf(r *Run) runView {
 }
 
 // statusLine says what has become of the run.
-func (r *Run) statusLine() string {
+func statusLine(r *judged.Run) string {
 	s := r.Status
 	if s.State == "" {
 		return ""
@@ -161,7 +166,7 @@ func (r *Run) statusLine() string {
 	return text
 }
 
-func (r *Run) card() cardView {
+func card(r *judged.Run) cardView {
 	v := r.Verdict
 	c := cardView{Verdict: v.Verdict.String(), Class: v.Verdict.String(), Meaning: v.Meaning(), Advice: v.Advice,
 		Kind: strings.ReplaceAll(string(v.Kind), "-", " "), Epoch: fmt.Sprint(v.Epoch), Confidence: confidence(v.Confidence)}
@@ -169,7 +174,7 @@ func (r *Run) card() cardView {
 		c.Best = fmt.Sprint(v.BestEpoch)
 	}
 	if v.NextRate > 0 {
-		c.Rate = rateText(v.NextRate)
+		c.Rate = plot.Rate(v.NextRate)
 	}
 	for _, e := range v.Evidence {
 		if e.Supports {
@@ -184,25 +189,25 @@ func (r *Run) card() cardView {
 func confidence(c float64) string { return fmt.Sprintf("%.0f %%", 100*c) }
 
 // facts are the run's figures in short.
-func (r *Run) facts() []Setting {
-	var out []Setting
+func facts(r *judged.Run) []judged.Setting {
+	var out []judged.Setting
 	add := func(name, format string, v float64, epoch int) {
 		if math.IsNaN(v) {
 			return
 		}
-		text := fmt.Sprintf(format, number(v, 3))
+		text := fmt.Sprintf(format, plot.Number(v, 3))
 		if epoch >= 0 {
 			text += fmt.Sprintf(" at %d", epoch)
 		}
-		out = append(out, Setting{name, text})
+		out = append(out, judged.Setting{Name: name, Value: text})
 	}
-	add("last training loss", "%s", r.last(trainLoss), -1)
-	loss, epoch := r.best(valLoss)
+	add("last training loss", "%s", r.Last(signal.TrainLoss), -1)
+	loss, epoch := r.Lowest(signal.ValLoss)
 	add("best validation loss", "%s", loss, epoch)
-	share, epoch := r.best(percent(valError))
-	add("best validation error", "%s %%", share, epoch)
-	add("last test error", "%s %%", r.last(percent(testError)), -1)
-	add("last gain", "%s dB", r.last(signal(diagnostics.GainDB)), -1)
+	share, epoch := r.Lowest(signal.ValError)
+	add("best validation error", "%s %%", 100*share, epoch)
+	add("last test error", "%s %%", 100*r.Last(signal.TestError), -1)
+	add("last gain", "%s dB", r.Last(signal.GainDB), -1)
 	seconds := 0.0
 	for _, row := range r.History.Rows {
 		if row.Seconds > 0 {
@@ -210,7 +215,7 @@ func (r *Run) facts() []Setting {
 		}
 	}
 	if seconds > 0 {
-		out = append(out, Setting{"time", duration(seconds)})
+		out = append(out, judged.Setting{Name: "time", Value: duration(seconds)})
 	}
 	return out
 }
@@ -219,32 +224,32 @@ func (r *Run) facts() []Setting {
 func duration(seconds float64) string {
 	switch {
 	case seconds < 120:
-		return number(seconds, 3) + " s"
+		return plot.Number(seconds, 3) + " s"
 	case seconds < 7200:
-		return number(seconds/60, 3) + " min"
+		return plot.Number(seconds/60, 3) + " min"
 	}
-	return number(seconds/3600, 3) + " h"
+	return plot.Number(seconds/3600, 3) + " h"
 }
 
-func sweepOf(runs []Run, by string) *sweepView {
-	v := &sweepView{By: by}
-	for i := range runs {
-		r := &runs[i]
-		f := r.Figures()
-		row := rowView{Rank: i + 1, Swatch: swatch(line{style: i}), Name: r.Name, Rate: "–",
+func sweepOf(list []judged.Run) *sweepView {
+	v := &sweepView{By: judged.Order}
+	for i := range list {
+		r := &list[i]
+		f := r.Numbers()
+		row := rowView{Rank: i + 1, Swatch: plot.Swatch(plot.Line{Style: i}), Name: r.Name, Rate: "–",
 			Verdict: r.Verdict.Verdict.String(), Class: r.Verdict.Verdict.String(), When: fmt.Sprint(r.Verdict.Epoch),
-			Confidence: confidence(r.Verdict.Confidence), TrainLoss: number(f.TrainLoss, 3), ValLoss: number(f.LowestValLoss, 3),
-			ValError: number(100*f.LowestValError, 3), Gain: number(f.GainDB, 3), Scatter: number(f.GainVariability, 3), Next: "–",
+			Confidence: confidence(r.Verdict.Confidence), TrainLoss: plot.Number(f.TrainLoss, 3), ValLoss: plot.Number(f.LowestValLoss, 3),
+			ValError: plot.Number(100*f.LowestValError, 3), Gain: plot.Number(f.GainDB, 3), Scatter: plot.Number(f.GainVariability, 3), Next: "–",
 			End: string(r.Status.State)}
 		if !math.IsNaN(f.LearningRate) {
-			row.Rate = rateText(f.LearningRate)
+			row.Rate = plot.Rate(f.LearningRate)
 		}
 		if r.Verdict.NextRate > 0 {
-			row.Next = rateText(r.Verdict.NextRate)
+			row.Next = plot.Rate(r.Verdict.NextRate)
 		}
 		v.Rows = append(v.Rows, row)
 	}
-	for _, c := range overlays(runs) {
+	for _, c := range overlays(list) {
 		if c.file == gainFile {
 			v.Gain = c.view(true)
 			continue

@@ -16,37 +16,39 @@ import (
 	"testing"
 
 	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/diagnostics/internal/sample"
+	"github.com/maxgain/maxgain/diagnostics/judged"
 	"github.com/maxgain/maxgain/trainer"
 )
 
-func pageOf(t testing.TB, runs ...Run) string {
+func pageOf(t testing.TB, list ...judged.Run) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Write(&b, runs...); err != nil {
+	if err := Write(&b, list...); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
 }
 
 // cases are runs that pages are made of.
-func cases(t *testing.T) map[string][]Run {
-	dead, bare := short, short
-	dead.deadFrom = 7
-	bare.validation, bare.population, bare.channels = false, false, 1
-	one := sample{epochs: 1, rate: 0.001, channels: 1}
-	a, d := short.load(t, "a <b> & 'c' \"d\""), dead.load(t, "dead")
-	nothing := Run{Name: "nothing", History: &trainer.History{}}
-	start := Run{Name: "start", History: &trainer.History{Rows: short.history().Rows[:1]}}
-	allDead := sample{epochs: 3, rate: 1, channels: 1, deadFrom: 1}.load(t, "all dead")
-	return map[string][]Run{"whole": {a}, "dead": {d}, "bare": {bare.load(t, "bare")}, "one": {one.load(t, "one")},
+func cases(t *testing.T) map[string][]judged.Run {
+	dead, bare := sample.Short, sample.Short
+	dead.DeadFrom = 7
+	bare.Validation, bare.Population, bare.Channels = false, false, 1
+	one := sample.Sample{Epochs: 1, Rate: 0.001, Channels: 1}
+	a, d := sample.Short.Load(t, "a <b> & 'c' \"d\""), dead.Load(t, "dead")
+	nothing := judged.Run{Name: "nothing", History: &trainer.History{}}
+	start := judged.Run{Name: "start", History: &trainer.History{Rows: sample.Short.History().Rows[:1]}}
+	allDead := sample.Sample{Epochs: 3, Rate: 1, Channels: 1, DeadFrom: 1}.Load(t, "all dead")
+	return map[string][]judged.Run{"whole": {a}, "dead": {d}, "bare": {bare.Load(t, "bare")}, "one": {one.Load(t, "one")},
 		"nothing": {nothing}, "start": {start}, "all dead": {allDead}, "sweep": {a, d, allDead, start, nothing}}
 }
 
 // Every page is well formed: its tags nest, which HTML forgives and an XML reader does not.
 func TestPages(t *testing.T) {
-	for name, runs := range cases(t) {
+	for name, list := range cases(t) {
 		t.Run(name, func(t *testing.T) {
-			text := pageOf(t, runs...)
+			text := pageOf(t, list...)
 			if left := regexp.MustCompile(`\{\{|%!|ZgotmplZ|NaN[^a-z ]|>\s*undefined`).FindString(text); left != "" {
 				t.Errorf("the page holds %q", left)
 			}
@@ -140,7 +142,7 @@ func checkCharts(t *testing.T, text string) {
 		var boxes []box
 		for _, m := range textOf.FindAllStringSubmatch(chart[0], -1) {
 			x, y := float(m[1]), float(m[2])
-			wide := float64(len([]rune(m[5]))) * charWidth * 0.9
+			wide := float64(len([]rune(m[5]))) * 6.7 * 0.9
 			b := box{x, x + wide, y - 9, y + 2, m[5]}
 			switch m[3] {
 			case "middle":
@@ -162,13 +164,13 @@ func checkCharts(t *testing.T, text string) {
 }
 
 func TestPageOfRun(t *testing.T) {
-	run := short.load(t, "run")
+	run := sample.Short.Load(t, "run")
 	run.Verdict = diagnostics.Report{Verdict: diagnostics.Overfitting, Epoch: 5, Confidence: 0.75, BestEpoch: 5, NextRate: 0.025,
 		Advice: "stop at epoch 5", Kind: diagnostics.Memorised, Evidence: []diagnostics.Evidence{
 			{Signal: "gain_db", What: "variability", Value: 1.25, Unit: "dB", Threshold: 1, Source: "calibration", From: 3, To: 9, Supports: true},
 			{Signal: "low_share", What: "fall", Value: 0.01, Threshold: 0.03, Source: "default", From: 2, To: 12},
 		}}
-	run.Flags = []Flag{{7, diagnostics.Overfitting}}
+	run.Flags = []judged.Flag{{Epoch: 7, Verdict: diagnostics.Overfitting}}
 	text := pageOf(t, run)
 	for _, want := range []string{"overfitting", "memorised labels", "75 %", "stop at epoch 5", "0.025", "gain_db: variability 1.25 dB in epochs 3–9",
 		"variability 1.25 dB</text>", "told: overfitting</text>", "overfitting from 5</text>", "speaks against it",
@@ -185,110 +187,41 @@ func TestPageOfRun(t *testing.T) {
 
 // Without validation there is no word of it; a dead network is drawn at −∞.
 func TestWhatIsNotThere(t *testing.T) {
-	runs := cases(t)
-	if text := pageOf(t, runs["bare"]...); strings.Contains(text, "alidation") || strings.Contains(text, "Population") {
+	all := cases(t)
+	if text := pageOf(t, all["bare"]...); strings.Contains(text, "alidation") || strings.Contains(text, "Population") {
 		t.Error("a run without validation and population speaks of them")
 	}
-	text := pageOf(t, runs["dead"]...)
+	text := pageOf(t, all["dead"]...)
 	for _, want := range []string{">−∞</text>", ">+∞</text>", "0 everywhere"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page of a dead network lacks %q", want)
 		}
 	}
-	if text := pageOf(t, runs["one"]...); !strings.Contains(text, "<circle") {
+	if text := pageOf(t, all["one"]...); !strings.Contains(text, "<circle") {
 		t.Error("a single epoch has no dot")
 	}
 }
 
-// The table has one line a run, and each line style once.
+// The table has one line a run.
 func TestSweep(t *testing.T) {
-	var runs []Run
+	var list []judged.Run
 	for _, rate := range []float64{0.1, 0.2, 0.3} {
-		s := short
-		s.rate = rate
-		runs = append(runs, Run{Name: fmt.Sprint("rate-", rate), History: s.history()})
+		s := sample.Short
+		s.Rate = rate
+		list = append(list, judged.Run{Name: fmt.Sprint("rate-", rate), History: s.History()})
 	}
-	text := pageOf(t, runs...)
+	text := pageOf(t, list...)
 	if n := strings.Count(text, `<th scope="row">`); n != 3 {
 		t.Errorf("%d lines in the table, want 3", n)
-	}
-	styles := map[string]bool{}
-	for i := range 36 {
-		class, dash := styleOf(i)
-		styles[class+dash] = true
-	}
-	if len(styles) != 36 {
-		t.Errorf("%d styles among 36 lines", len(styles))
-	}
-}
-
-func TestLoadErrors(t *testing.T) {
-	thresholds := diagnostics.DefaultThresholds()
-	if _, err := Load(t.TempDir(), thresholds); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("empty folder: %v", err)
-	}
-	for file, damage := range map[string]string{
-		"metrics.csv": "epoch,train_loss\n1,x\n", "status.json": "{", "flags.jsonl": "{\"epoch\":1,\"verdict\":\"nonsense\"}\n",
-		"config.yaml": "a: [", "env.json": "{\"a\"", "spectra/epoch-0001-c0.npy": "no array",
-	} {
-		dir := t.TempDir()
-		sample{epochs: 1, rate: 0.1, channels: 1}.write(t, dir)
-		if err := os.WriteFile(filepath.Join(dir, file), []byte(damage), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := Load(dir, thresholds); err == nil || !strings.Contains(err.Error(), filepath.Base(file)) {
-			t.Errorf("%s damaged: %v", file, err)
-		}
-	}
-	// Spectra that are empty, or claim far more than their file holds, or hold something else.
-	for _, claim := range []string{"'<f8', 'fortran_order': False, 'shape': (0, 5)", "'<f8', 'fortran_order': False, 'shape': (20000, 20000)",
-		"'<f8', 'fortran_order': False, 'shape': (3,)", "'<i8', 'fortran_order': False, 'shape': (1, 1)"} {
-		dir := t.TempDir()
-		sample{epochs: 1, rate: 0.1, channels: 1}.write(t, dir)
-		header := fmt.Sprintf("%-117s\n", "{'descr': "+claim+", }")
-		file := "\x93NUMPY\x01\x00" + string([]byte{byte(len(header)), 0}) + header + strings.Repeat("\x00", 40)
-		if err := os.WriteFile(filepath.Join(dir, "spectra", "epoch-0001-c0.npy"), []byte(file), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := Load(dir, thresholds); err == nil || !strings.Contains(err.Error(), "want a matrix of <f8") {
-			t.Errorf("%s: %v", claim, err)
-		}
-	}
-	for _, text := range []string{"epoch\n-1\n", "epoch\nx\n", "train_loss\n1\n", "epoch,a\n1\n"} {
-		if _, err := readHistory(strings.NewReader(text)); err == nil {
-			t.Errorf("%q read", text)
-		}
-	}
-}
-
-// A history that is written and read back is the same to the last bit, NaN where nothing was measured.
-func TestReadHistory(t *testing.T) {
-	s := short
-	s.deadFrom = 9
-	want := s.history()
-	var b, again bytes.Buffer
-	if err := want.WriteCSV(&b); err != nil {
-		t.Fatal(err)
-	}
-	text := b.String()
-	got, err := readHistory(&b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := got.WriteCSV(&again); err != nil {
-		t.Fatal(err)
-	}
-	if again.String() != text {
-		t.Errorf("read back:\n%s\nwant:\n%s", again.String(), text)
 	}
 }
 
 func TestPlots(t *testing.T) {
 	all := cases(t)
 	for _, name := range []string{"whole", "one", "sweep", "nothing"} {
-		runs := all[name]
+		list := all[name]
 		dir := filepath.Join(t.TempDir(), "plots")
-		paths, err := WritePlots(dir, runs...)
+		paths, err := WritePlots(dir, list...)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -311,5 +244,37 @@ func TestPlots(t *testing.T) {
 	}
 	if _, err := WritePlots(t.TempDir()); !errors.Is(err, ErrNoRuns) {
 		t.Errorf("no runs: %v", err)
+	}
+}
+
+// A page of 45 epochs on CIFAR-10 can be sent by mail.
+func TestPageSize(t *testing.T) {
+	run := sample.Sample{Epochs: 45, Rate: 0.05, Validation: true, Population: true, Channels: 3}.Load(t, "long")
+	if n := len(pageOf(t, run)); n > 1500000 {
+		t.Errorf("the page has %d bytes, want at most 1.5 MB", n)
+	} else {
+		t.Logf("%d bytes", n)
+	}
+}
+
+func TestThin(t *testing.T) {
+	planes := make([]judged.Plane, 1001)
+	for i := range planes {
+		planes[i].Epoch = i
+	}
+	got := thin(planes, 60)
+	if len(got) != 60 || got[0].Epoch != 0 || got[59].Epoch != 1000 {
+		t.Errorf("%d spectra from %d to %d", len(got), got[0].Epoch, got[len(got)-1].Epoch)
+	}
+	if len(thin(planes[:60], 60)) != 60 {
+		t.Error("60 spectra were thinned")
+	}
+}
+
+func TestDuration(t *testing.T) {
+	for seconds, want := range map[float64]string{90: "90.0 s", 600: "10.0 min", 9000: "2.50 h"} {
+		if got := duration(seconds); got != want {
+			t.Errorf("%v s: got %q, want %q", seconds, got, want)
+		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/diagnostics"
 	"github.com/maxgain/maxgain/diagnostics/bank"
-	"github.com/maxgain/maxgain/diagnostics/report"
+	"github.com/maxgain/maxgain/diagnostics/judged"
 	"github.com/maxgain/maxgain/trainer/rundir"
 )
 
@@ -27,7 +27,7 @@ func importRun(run, dir string) error {
 	}
 	setting := bank.Setting{Data: d.Name, Model: c.Model.Name, Noise: d.LabelNoise, Rate: c.Train.LearningRate, Epochs: c.Train.Epochs}
 	e := bank.Entry{Setting: setting, Seed: c.Train.Seed, File: bank.Key(setting, c.Train.Seed) + ".csv"}
-	loaded, err := report.Load(run, diagnostics.DefaultThresholds())
+	loaded, err := judged.Load(run, diagnostics.DefaultThresholds())
 	if err != nil {
 		return err
 	}

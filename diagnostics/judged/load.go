@@ -1,6 +1,6 @@
-// Package report draws what a run was: one self-contained HTML page with the verdict, the curves and the spectra, and
-// the same plots as SVG and PNG files. It reads a run's folder and changes nothing in it.
-package report
+// Package judged holds judged runs: what a run's folder says, with the verdict on it, the order of several, and where their
+// settings differ. It changes nothing in a folder.
+package judged
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Run is what a report is made of.
+// Run is a run and the verdict on it.
 type Run struct {
 	Name        string
 	History     *trainer.History
@@ -44,16 +44,16 @@ type Flag struct {
 // Setting is a name and its value for people.
 type Setting struct{ Name, Value string }
 
-// Load reads the folder of a run. The verdict is drawn from its metrics and status by the thresholds. Only metrics.csv must be
-// there; of a run that is still going on, or of whose other files some are gone, the report shows what there is.
+// Load reads the folder of a run. The verdict follows from its metrics, its status and the thresholds. Only metrics.csv must be
+// there; what else is missing, as in a run that still goes on, stays empty.
 func Load(dir string, t diagnostics.Thresholds) (Run, error) {
 	run := Run{Name: filepath.Base(filepath.Clean(dir)), Status: trainer.Status{BestEpoch: -1}}
 	metrics, err := os.ReadFile(filepath.Join(dir, rundir.MetricsCSV))
 	if err != nil {
-		return Run{}, fmt.Errorf("report: %w; want the folder of a run", err)
+		return Run{}, fmt.Errorf("run: %w; want the folder of a run", err)
 	}
 	if run.History, err = readHistory(bytes.NewReader(metrics)); err != nil {
-		return Run{}, fmt.Errorf("report: %s: %w", filepath.Join(dir, rundir.MetricsCSV), err)
+		return Run{}, fmt.Errorf("run: %s: %w", filepath.Join(dir, rundir.MetricsCSV), err)
 	}
 	for _, part := range []struct {
 		file string
@@ -72,11 +72,11 @@ func Load(dir string, t diagnostics.Thresholds) (Run, error) {
 			err = part.read(text)
 		}
 		if err != nil {
-			return Run{}, fmt.Errorf("report: %s: %w", filepath.Join(dir, part.file), err)
+			return Run{}, fmt.Errorf("run: %s: %w", filepath.Join(dir, part.file), err)
 		}
 	}
 	if err := run.readPlanes(filepath.Join(dir, rundir.SpectraDir)); err != nil {
-		return Run{}, fmt.Errorf("report: %w", err)
+		return Run{}, fmt.Errorf("run: %w", err)
 	}
 	run.Verdict = diagnostics.DiagnoseRun(diagnostics.FromHistory(run.History), run.Status, t)
 	return run, nil

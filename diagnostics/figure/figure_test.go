@@ -1,4 +1,4 @@
-package report
+package figure
 
 import (
 	"encoding/csv"
@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/maxgain/maxgain/diagnostics/internal/sample"
+	"github.com/maxgain/maxgain/diagnostics/plot"
 	"github.com/maxgain/maxgain/diagnostics/toy"
 )
 
@@ -56,24 +58,24 @@ func checkFigure(t *testing.T, files []string) [][]string {
 // Runs of one setting look the same, settings do not; the base setting lies before the others; epoch 0 is in the table
 // but not drawn.
 func TestFigure(t *testing.T) {
-	other := short
-	other.rate, other.deadFrom = 0.5, 7
-	f := Figure{Number: 10, Title: "a title"}
-	for i, s := range []sample{short, short, other, other} {
-		setting := fmt.Sprint("rate ", s.rate)
-		f.Curves = append(f.Curves, FigureCurve{setting, s.rate, uint64(i%2 + 1), s.load(t, fmt.Sprint("run", i))})
+	other := sample.Short
+	other.Rate, other.DeadFrom = 0.5, 7
+	f := Training{Number: 10, Title: "a title"}
+	for i, s := range []sample.Sample{sample.Short, sample.Short, other, other} {
+		setting := fmt.Sprint("rate ", s.Rate)
+		f.Curves = append(f.Curves, Curve{setting, s.Rate, uint64(i%2 + 1), s.Load(t, fmt.Sprint("run", i))})
 	}
 	for _, c := range f.charts() {
-		if len(c.lines) != 4 {
-			t.Fatalf("%s: %d lines", c.title, len(c.lines))
+		if len(c.Lines) != 4 {
+			t.Fatalf("%s: %d lines", c.Title, len(c.Lines))
 		}
-		if a, b := c.lines[0], c.lines[3]; a.name != "rate 0.5" || b.name != "rate 0.05" || b.style != figureInks[0] ||
-			a.style != c.lines[1].style || b.style != c.lines[2].style || a.style == b.style || a.x[0] != 1 {
-			t.Errorf("%s: lines %s (style %d) from epoch %d … %s (style %d)", c.title, a.name, a.style, a.x[0], b.name, b.style)
+		if a, b := c.Lines[0], c.Lines[3]; a.Name != "rate 0.5" || b.Name != "rate 0.05" || b.Style != styles[0] ||
+			a.Style != c.Lines[1].Style || b.Style != c.Lines[2].Style || a.Style == b.Style || a.X[0] != 1 {
+			t.Errorf("%s: lines %s (style %d) from epoch %v … %s (style %d)", c.Title, a.Name, a.Style, a.X[0], b.Name, b.Style)
 		}
 	}
 	for note, at := range map[string][]float64{"": {1, math.NaN()}, "bottom": {1, math.Inf(-1)}, "top": {math.Inf(1)}} {
-		got := edgeNote([]chart{{lines: []line{{y: at}}}})
+		got := edgeNote([]plot.Chart{{Lines: []plot.Line{{Y: at}}}})
 		if strings.Contains(got, "bottom") != (note == "bottom") || strings.Contains(got, "top") != (note == "top") {
 			t.Errorf("values %v: note %q", at, got)
 		}
@@ -93,7 +95,7 @@ func TestFigure(t *testing.T) {
 	if got, want := strings.Join(last[:9], ","), "10,run3,rate 0.5,0.5,2,12,-Inf,,+Inf"; got != want {
 		t.Errorf("last line begins with %s, want %s", got, want)
 	}
-	if _, err := (Figure{Number: 8}).Save(t.TempDir()); !errors.Is(err, ErrNoRuns) {
+	if _, err := (Training{Number: 8}).Save(t.TempDir()); !errors.Is(err, ErrNoRuns) {
 		t.Errorf("no curves: got %v, want ErrNoRuns", err)
 	}
 }
@@ -109,22 +111,12 @@ func TestToyFigure(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		files, err := ToyFigure{number, "a title", panels}.Save(t.TempDir())
+		files, err := Toy{number, "a title", panels}.Save(t.TempDir())
 		if err != nil {
 			t.Fatal(err)
 		}
 		if table := checkFigure(t, files); len(table) != 1+lines {
 			t.Errorf("figure %d: a table of %d lines, want %d", number, len(table)-1, lines)
 		}
-	}
-}
-
-// A page of 45 epochs on CIFAR-10 can be sent by mail.
-func TestPageSize(t *testing.T) {
-	run := sample{epochs: 45, rate: 0.05, validation: true, population: true, channels: 3}.load(t, "long")
-	if n := len(pageOf(t, run)); n > 1500000 {
-		t.Errorf("the page has %d bytes, want at most 1.5 MB", n)
-	} else {
-		t.Logf("%d bytes", n)
 	}
 }

@@ -1,4 +1,5 @@
-package report
+// Package sample makes up runs for the tests of what shows runs.
+package sample
 
 import (
 	"encoding/json"
@@ -10,48 +11,49 @@ import (
 	"testing"
 
 	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/diagnostics/judged"
 	"github.com/maxgain/maxgain/diagnostics/spectrum"
 	"github.com/maxgain/maxgain/trainer"
 	"github.com/sbinet/npyio/npy"
 	"gonum.org/v1/gonum/mat"
 )
 
-// sample says what a made-up run looks like. Its curves have the shapes and sizes of a LeNet's on CIFAR-10 that
+// Sample says what a made-up run looks like. Its curves have the shapes and sizes of a LeNet's on CIFAR-10 that
 // overfits from epoch 20 on.
-type sample struct {
-	epochs     int
-	rate       float64
-	validation bool
-	population bool
-	channels   int
-	deadFrom   int // epoch from which the gain is −∞ and the loss NaN; 0: never
+type Sample struct {
+	Epochs     int
+	Rate       float64
+	Validation bool
+	Population bool
+	Channels   int
+	DeadFrom   int // epoch from which the gain is −∞ and the loss NaN; 0: never
 }
 
-// short is a run of few epochs, so that the tests stay quick.
-var short = sample{epochs: 12, rate: 0.05, validation: true, population: true, channels: 3}
+// Short is a run of few epochs, so that the tests stay quick.
+var Short = Sample{Epochs: 12, Rate: 0.05, Validation: true, Population: true, Channels: 3}
 
-// history makes the curves, the same for the same sample.
-func (s sample) history() *trainer.History {
-	random := rand.New(rand.NewPCG(uint64(s.epochs), 5))
+// History makes the curves, the same for the same sample.
+func (s Sample) History() *trainer.History {
+	random := rand.New(rand.NewPCG(uint64(s.Epochs), 5))
 	nan, noise := math.NaN(), random.NormFloat64
 	h := &trainer.History{}
-	for e := range s.epochs + 1 {
+	for e := range s.Epochs + 1 {
 		t := float64(e)
-		dead := s.deadFrom > 0 && e >= s.deadFrom
-		r := trainer.Row{Epoch: e, LearningRate: s.rate, TrainLoss: 0.04 + 1.6*math.Exp(-t/12) + 0.01*noise()*noise(),
+		dead := s.DeadFrom > 0 && e >= s.DeadFrom
+		r := trainer.Row{Epoch: e, LearningRate: s.Rate, TrainLoss: 0.04 + 1.6*math.Exp(-t/12) + 0.01*noise()*noise(),
 			TrainError: 0.01 + 0.6*math.Exp(-t/11), ValLoss: nan, ValError: nan, TestLoss: nan, TestError: nan,
 			Seconds: 31 + noise(), ImagesPerSecond: 1700 + 20*noise()}
 		if e == 0 {
 			r.LearningRate, r.TrainLoss, r.TrainError, r.ImagesPerSecond = nan, nan, nan, nan
 		}
-		if s.validation {
+		if s.Validation {
 			r.ValLoss = 0.62 + 1.6*math.Exp(-t/5) + 0.012*max(t-20, 0) + 0.015*noise()
 			r.ValError = 0.215 + 0.68*math.Exp(-t/4) + 0.004*noise()
 		}
 		gain := -33 - 12*math.Exp(-(t-6)*(t-6)/18) + 0.12*max(t-20, 0) + (0.4+0.06*max(t-20, 0))*noise()
 		if dead {
 			gain, r.TrainLoss, r.TrainError = math.Inf(-1), nan, 0.9
-			if e == s.deadFrom {
+			if e == s.DeadFrom {
 				r.TrainLoss = math.Inf(1)
 			}
 		}
@@ -59,10 +61,10 @@ func (s sample) history() *trainer.History {
 			r.Signals = append(r.Signals, trainer.Signal{Name: name, Value: v})
 		}
 		add(diagnostics.GainDB, gain)
-		for k := range s.channels {
+		for k := range s.Channels {
 			add(fmt.Sprint(diagnostics.GainChannelDB, k), gain+float64(k-1)*1.5)
 		}
-		if s.population && !dead {
+		if s.Population && !dead {
 			add(diagnostics.PopulationGainDB, -13+0.23*t+0.3*noise())
 			add(diagnostics.BoundaryDistance, 35+17*(1-math.Exp(-t/5))-0.6*max(t-15, 0)+noise())
 			add(diagnostics.LowShare, 0.06+0.4*(1-math.Exp(-t/2))-0.003*max(t-12, 0)+0.006*noise())
@@ -76,7 +78,7 @@ func (s sample) history() *trainer.History {
 }
 
 // plane is a made-up derivative [h,w] whose spectrum narrows as training goes on.
-func (s sample) plane(epoch, channel int) []float64 {
+func (s Sample) plane(epoch, channel int) []float64 {
 	const h, w = 32, 32
 	random := rand.New(rand.NewPCG(uint64(epoch), uint64(channel)))
 	d := make([]float64, h*w)
@@ -84,15 +86,15 @@ func (s sample) plane(epoch, channel int) []float64 {
 	for i := range d {
 		r, c := float64(i/w-h/2), float64(i%w-w/2)
 		d[i] = 0.02 * math.Exp(-(r*r+c*c)/(2*width*width)) * (math.Cos(0.6*r+float64(channel)) + 0.3*random.NormFloat64())
-		if s.deadFrom > 0 && epoch >= s.deadFrom {
+		if s.DeadFrom > 0 && epoch >= s.DeadFrom {
 			d[i] = 0
 		}
 	}
 	return d
 }
 
-// write makes the run's folder.
-func (s sample) write(t testing.TB, dir string) {
+// Write makes the folder of the run.
+func (s Sample) Write(t testing.TB, dir string) {
 	t.Helper()
 	check := func(err error) {
 		t.Helper()
@@ -105,18 +107,18 @@ func (s sample) write(t testing.TB, dir string) {
 		check(os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644))
 	}
 	check(os.MkdirAll(filepath.Join(dir, "spectra"), 0o755))
-	h := s.history()
+	h := s.History()
 	f, err := os.Create(filepath.Join(dir, "metrics.csv"))
 	check(err)
 	check(h.WriteCSV(f))
 	check(f.Close())
-	status, err := json.Marshal(trainer.Status{State: trainer.StateFinished, Reason: trainer.ReasonEpochs, Epoch: s.epochs,
-		Epochs: s.epochs, BestEpoch: -1})
+	status, err := json.Marshal(trainer.Status{State: trainer.StateFinished, Reason: trainer.ReasonEpochs, Epoch: s.Epochs,
+		Epochs: s.Epochs, BestEpoch: -1})
 	check(err)
 	text("status.json", string(status))
-	text("config.yaml", fmt.Sprintf(sampleConfig, s.epochs, s.rate))
+	text("config.yaml", fmt.Sprintf(sampleConfig, s.Epochs, s.Rate))
 	text("env.json", sampleEnv)
-	if s.epochs >= 24 {
+	if s.Epochs >= 24 {
 		text("flags.jsonl", `{"epoch":9,"verdict":"still-learning"}`+"\n"+`{"epoch":24,"verdict":"overfitting"}`+"\n")
 	}
 	save := func(epoch int, name string, values []float64) {
@@ -125,24 +127,25 @@ func (s sample) write(t testing.TB, dir string) {
 		check(npy.Write(f, mat.NewDense(32, 32, values)))
 		check(f.Close())
 	}
-	for e := range s.epochs + 1 {
-		for k := range max(s.channels, 1) {
+	for e := range s.Epochs + 1 {
+		for k := range max(s.Channels, 1) {
 			d := s.plane(e, k)
 			response, err := spectrum.Response(d, 32, 32, 1, spectrum.HannWindow)
 			check(err)
-			save(e, SpectrumName(k), response.DB())
-			if e == s.epochs {
-				save(e, DerivativeName(k), d)
+			save(e, judged.SpectrumName(k), response.DB())
+			if e == s.Epochs {
+				save(e, judged.DerivativeName(k), d)
 			}
 		}
 	}
 }
 
-func (s sample) load(t testing.TB, name string) Run {
+// Load writes the run into a new folder of that name and loads it.
+func (s Sample) Load(t testing.TB, name string) judged.Run {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), name)
-	s.write(t, dir)
-	run, err := Load(dir, diagnostics.DefaultThresholds())
+	s.Write(t, dir)
+	run, err := judged.Load(dir, diagnostics.DefaultThresholds())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,25 +1,24 @@
-package report
+package judged
 
 import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 
+	"github.com/maxgain/maxgain/diagnostics/spectrum"
 	"github.com/sbinet/npyio/npy"
 	"gonum.org/v1/gonum/mat"
 )
 
-// Plane is a picture of numbers that belongs to an epoch.
+// Plane is a frequency response or data derivative and its epoch.
 type Plane struct {
-	Epoch    int
-	H, W     int
-	Channels [][]float64 // [C] of [H,W]; a spectrum in dB has its frequency 0 first, in the corner
+	Epoch int
+	spectrum.Plane
 }
 
 // SpectrumName is the name under which a run's folder keeps the spectrum of channel k of an epoch: spectra/epoch-0007-c0.npy.
@@ -159,43 +158,4 @@ func readMatrix(path string) (m *mat.Dense, err error) {
 	}
 	m = &mat.Dense{}
 	return m, r.Read(m)
-}
-
-// mean is the root mean square amplitude over the channels in dB [H,W], frequency 0 moved to (⌊H/2⌋,⌊W/2⌋).
-func (p Plane) mean() []float64 {
-	out := make([]float64, p.H*p.W)
-	for i := range out {
-		power := 0.0
-		for _, c := range p.Channels {
-			power += math.Pow(10, c[i]/10) / float64(len(p.Channels))
-		}
-		out[p.centred(i)] = 10 * math.Log10(power)
-	}
-	return out
-}
-
-// centred is where the value at i, frequency 0 in the corner, stands once that is moved to (⌊H/2⌋,⌊W/2⌋).
-func (p Plane) centred(i int) int { return (i/p.W+p.H/2)%p.H*p.W + (i%p.W+p.W/2)%p.W }
-
-// rings is the root mean square amplitude in dB of the frequencies whose distance from 0 rounds to k cycles over the
-// shorter side of the image, k = 0 … half of it, over all channels.
-func (p Plane) rings() []float64 {
-	side := min(p.H, p.W)
-	power, count := make([]float64, side/2+1), make([]float64, side/2+1)
-	for i := range p.H * p.W {
-		u, v := min(i/p.W, p.H-i/p.W), min(i%p.W, p.W-i%p.W)
-		f := math.Hypot(float64(u)/float64(p.H), float64(v)/float64(p.W))
-		k := int(math.Round(f * float64(side)))
-		if k >= len(power) {
-			continue
-		}
-		for _, c := range p.Channels {
-			power[k] += math.Pow(10, c[i]/10)
-			count[k]++
-		}
-	}
-	for k := range power {
-		power[k] = 10 * math.Log10(power[k]/count[k])
-	}
-	return power
 }

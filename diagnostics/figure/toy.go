@@ -1,4 +1,4 @@
-package report
+package figure
 
 import (
 	"encoding/csv"
@@ -9,24 +9,25 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/maxgain/maxgain/diagnostics/plot"
 	"github.com/maxgain/maxgain/diagnostics/toy"
-	"gonum.org/v1/plot"
+	gonumplot "gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// ToyFigure is a figure of the paper made of the toy net: its panels as pictures, and for those that theory gives in
+// Toy is a figure of the paper made of the toy net: its panels as pictures, and for those that theory gives in
 // closed form a section with the theory drawn over it.
-type ToyFigure struct {
+type Toy struct {
 	Number int
 	Title  string
 	Panels []toy.Panel
 }
 
 // Save writes figN.svg, figN.png and figN.csv to a folder, which is made if missing, and returns their paths.
-func (f ToyFigure) Save(dir string) ([]string, error) {
+func (f Toy) Save(dir string) ([]string, error) {
 	return saveFigure(dir, f.Number, f.draw, f.writeCSV)
 }
 
@@ -59,7 +60,7 @@ func sectionOf(p toy.Panel) section {
 
 // writeCSV writes the sections, a line a place: the position is the column in pixels, or the frequency along the row in
 // cycles a pixel, of which values and closed form are in dB.
-func (f ToyFigure) writeCSV(w io.Writer) error {
+func (f Toy) writeCSV(w io.Writer) error {
 	lines := [][]string{{"figure", "panel", "row", "position", "unit", "value", "closed_form"}}
 	for _, p := range f.Panels {
 		s, unit := sectionOf(p), "pixel"
@@ -88,9 +89,9 @@ const (
 type tile func(draw.Canvas)
 
 // draw puts images and derivatives into the first row and spectra into the second, each with its sections behind it.
-func (f ToyFigure) draw(path string) error {
+func (f Toy) draw(path string) error {
 	var rows [][]tile
-	across, lines := 0, []legendEntry(nil)
+	across, entries := 0, []legendEntry(nil)
 	for _, spectra := range []bool{false, true} {
 		var row, sections []tile
 		for _, p := range f.Panels {
@@ -102,32 +103,32 @@ func (f ToyFigure) draw(path string) error {
 				continue
 			}
 			sections = append(sections, sectionPlot(p))
-			lines = []legendEntry{{"measured", &plotter.Line{LineStyle: measuredStroke}}, {"closed form", &plotter.Line{LineStyle: theoryStroke}}}
+			entries = []legendEntry{{"measured", measuredStroke}, {"closed form", theoryStroke}}
 			if spectra {
-				lines = append(lines, legendEntry{"level above which they agree to 0.1 dB", &plotter.Line{LineStyle: floorStroke}})
+				entries = append(entries, legendEntry{"level above which they agree to 0.1 dB", floorStroke})
 			}
 		}
 		if row = append(row, sections...); len(row) > 0 {
 			rows, across = append(rows, row), max(across, len(row))
 		}
 	}
+	const around = margin * plot.Unit
 	foot := vg.Length(0)
-	if lines != nil {
-		foot = legendRow + margin
+	if entries != nil {
+		foot = (legendRow + margin) * plot.Unit
 	}
-	w, h := vg.Length(across)*tileW+2*margin, vg.Length(len(rows))*tileH+headRow+foot+2*margin
-	return writePicture(path, w, h, func(all draw.Canvas) {
-		inner := draw.Crop(all, margin, -margin, margin, -margin)
-		heading(inner, fmt.Sprintf("Figure %d. %s", f.Number, f.Title))
+	w, h := vg.Length(across)*tileW+2*around, vg.Length(len(rows))*tileH+headRow*plot.Unit+foot+2*around
+	return plot.WritePicture(path, w, h, func(all draw.Canvas) {
+		heading(all, fmt.Sprintf("Figure %d. %s", f.Number, f.Title))
 		for r, row := range rows {
 			for c, t := range row {
-				x, y := inner.Min.X+vg.Length(c)*tileW, inner.Min.Y+foot+vg.Length(len(rows)-1-r)*tileH
-				t(draw.Canvas{Canvas: inner.Canvas, Rectangle: vg.Rectangle{
-					Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + tileW - margin, Y: y + tileH - margin}}})
+				x, y := around+vg.Length(c)*tileW, around+foot+vg.Length(len(rows)-1-r)*tileH
+				t(draw.Canvas{Canvas: all.Canvas, Rectangle: vg.Rectangle{
+					Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + tileW - around, Y: y + tileH - around}}})
 			}
 		}
-		if lines != nil {
-			legendAcross(inner, lines, 0)
+		if entries != nil {
+			legend(all, entries, margin)
 		}
 	})
 }
@@ -135,13 +136,13 @@ func (f ToyFigure) draw(path string) error {
 // How a section's lines look: the theory lies over what was measured and lets it be seen.
 var (
 	measuredStroke = draw.LineStyle{Color: color.NRGBA{86, 180, 233, 255}, Width: vg.Points(4)}
-	theoryStroke   = draw.LineStyle{Color: inks[5], Width: vg.Points(1.2), Dashes: []vg.Length{5, 3}}
-	floorStroke    = draw.LineStyle{Color: inks[1], Width: vg.Points(1), Dashes: []vg.Length{1, 2}}
+	theoryStroke   = draw.LineStyle{Color: plot.Inks[5], Width: vg.Points(1.2), Dashes: []vg.Length{5, 3}}
+	floorStroke    = draw.LineStyle{Color: plot.Inks[1], Width: vg.Points(1), Dashes: []vg.Length{1, 2}}
 )
 
 // smallPlot is a plot with the texts of a tile.
-func smallPlot(title string) *plot.Plot {
-	p := plot.New()
+func smallPlot(title string) *gonumplot.Plot {
+	p := gonumplot.New()
 	p.Title.Text, p.Title.Padding = title, 4
 	useSans(&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label)
 	p.Title.TextStyle.Font.Size = 10
@@ -152,40 +153,38 @@ func smallPlot(title string) *plot.Plot {
 
 // heatMap is a panel in colours with a bar that names them. Rows go down, as in an image.
 func heatMap(panel toy.Panel) tile {
-	colours, s, label := greys, valueSpan(panel.Values), "pixel"
-	xs, ys := axis{-0.5, float64(panel.W) - 0.5, false}, axis{-0.5, float64(panel.H) - 0.5, false}
+	colours, s, label := plot.Greys, valueSpan(panel.Values), "pixel"
+	xs, ys := plot.Axis{Low: -0.5, High: float64(panel.W) - 0.5}, plot.Axis{Low: -0.5, High: float64(panel.H) - 0.5}
 	if panel.DB {
-		colours, s, label = cividis, spectrumSpan(panel.Values), "cycles a pixel"
+		colours, s, label = plot.Cividis, plot.SpectrumSpan(panel.Values), "cycles a pixel"
 		xs, ys = frequencies(panel.W), frequencies(panel.H)
 	}
 	p := smallPlot(panel.Title)
 	p.X.Label.Text, p.Y.Label.Text = label, label
-	p.Add(plotter.NewImage(enlarge(paint(panel.Values, panel.H, panel.W, s, colours), 4), xs.low, ys.low, xs.high, ys.high))
-	p.X.Tick.Marker = plot.ConstantTicks(labelled(xs.ticks(5)))
-	var down []plot.Tick
-	for _, t := range labelled(ys.ticks(5)) {
-		down = append(down, plot.Tick{Value: ys.low + ys.high - t.Value, Label: t.Label})
+	p.Add(plotter.NewImage(plot.Enlarge(plot.Paint(panel.Values, panel.H, panel.W, s, colours), 4), xs.Low, ys.Low, xs.High, ys.High))
+	p.X.Tick.Marker = gonumplot.ConstantTicks(labelled(xs.Ticks(5)))
+	var down []gonumplot.Tick
+	for _, t := range labelled(ys.Ticks(5)) {
+		down = append(down, gonumplot.Tick{Value: ys.Low + ys.High - t.Value, Label: t.Label})
 	}
-	p.Y.Tick.Marker = plot.ConstantTicks(down)
+	p.Y.Tick.Marker = gonumplot.ConstantTicks(down)
 	p.X.Padding, p.Y.Padding = 0, 0
-	if s.low == s.high || panel.DB && silent(panel.Values) {
-		said := number(panel.Values[0], 3)
+	if s.Low == s.High || panel.DB && silent(panel.Values) {
+		said := plot.Number(panel.Values[0], 3)
 		if panel.DB {
 			said += " dB"
 		}
 		return func(c draw.Canvas) {
 			c = draw.Crop(c, 0, -barW, 0, 0)
 			p.Draw(c)
-			style := sans(11)
-			style.XAlign, style.YAlign = text.XCenter, text.YCenter
 			data := p.DataCanvas(c)
-			c.FillText(style, data.Center(), said+" everywhere")
+			plot.Text(c, data.Center(), 15, "middle", color.Gray{28}, said+" everywhere")
 		}
 	}
 	bar := colourBar(s, colours, panel.DB)
 	return func(c draw.Canvas) {
 		p.Draw(draw.Crop(c, 0, -barW, 0, 0))
-		bar.Draw(draw.Crop(c, tileW-margin-barW+4, 0, 26, -14))
+		bar.Draw(draw.Crop(c, tileW-margin*plot.Unit-barW+4, 0, 26, -14))
 	}
 }
 
@@ -193,18 +192,18 @@ func heatMap(panel toy.Panel) tile {
 func silent(db []float64) bool { return math.IsInf(slices.Max(db), -1) }
 
 // frequencies is the axis of a transform of n samples, its frequency 0 at ⌊n/2⌋.
-func frequencies(n int) axis {
+func frequencies(n int) plot.Axis {
 	low := (-float64(n/2) - 0.5) / float64(n)
-	return axis{low, low + 1, false}
+	return plot.Axis{Low: low, High: low + 1}
 }
 
 // valueSpan is the range of the values.
-func valueSpan(values []float64) span {
-	return span{slices.Min(values), slices.Max(values)}
+func valueSpan(values []float64) plot.Span {
+	return plot.Span{Low: slices.Min(values), High: slices.Max(values)}
 }
 
 // colourBar is an upright bar of the colours with the values that they stand for.
-func colourBar(s span, colours []color.NRGBA, db bool) *plot.Plot {
+func colourBar(s plot.Span, colours []color.NRGBA, db bool) *gonumplot.Plot {
 	const steps = 64
 	shades := make([]float64, steps)
 	for i := range shades {
@@ -212,8 +211,8 @@ func colourBar(s span, colours []color.NRGBA, db bool) *plot.Plot {
 	}
 	p := smallPlot("")
 	p.HideX()
-	p.Add(plotter.NewImage(enlarge(paint(shades, steps, 1, span{0, steps - 1}, colours), 4), 0, s.low, 1, s.high))
-	p.Y.Tick.Marker = ticker{axis{s.low, s.high, false}}
+	p.Add(plotter.NewImage(plot.Enlarge(plot.Paint(shades, steps, 1, plot.Span{Low: 0, High: steps - 1}, colours), 4), 0, s.Low, 1, s.High))
+	p.Y.Tick.Marker = ticker{plot.Axis{Low: s.Low, High: s.High}}
 	p.X.Max = 2.5 // a bar that fills two fifths of its place
 	p.Y.Padding, p.X.Padding = 0, 0
 	if db {
@@ -229,14 +228,14 @@ func sectionPlot(panel toy.Panel) tile {
 	p := smallPlot("section: " + panel.Title)
 	p.X.Label.Text = "pixel"
 	from, to := reach(s.theory)
-	y := newAxis(s.theory, false)
+	y := plot.NewAxis(s.theory, false)
 	if panel.DB {
 		p.X.Label.Text, p.Y.Label.Text = "cycles a pixel", "dB"
 		from, to = 0, len(s.at)-1
-		top := valueSpan(s.theory).high
-		y = axis{panel.FloorDB - 0.2*(top-panel.FloorDB), top + 0.05*(top-panel.FloorDB), false}
+		top := valueSpan(s.theory).High
+		y = plot.Axis{Low: panel.FloorDB - 0.2*(top-panel.FloorDB), High: top + 0.05*(top-panel.FloorDB)}
 	}
-	x := axis{s.at[from], s.at[to], false}
+	x := plot.Axis{Low: s.at[from], High: s.at[to]}
 	var measured, theory plotter.XYs
 	for i := from; i <= to; i++ {
 		if v := s.value[i]; !math.IsInf(v, 0) {
@@ -246,19 +245,40 @@ func sectionPlot(panel toy.Panel) tile {
 	}
 	p.Add(&plotter.Line{XYs: measured, LineStyle: measuredStroke}, &plotter.Line{XYs: theory, LineStyle: theoryStroke})
 	if panel.DB {
-		p.Add(&plotter.Line{XYs: plotter.XYs{{X: x.low, Y: panel.FloorDB}, {X: x.high, Y: panel.FloorDB}}, LineStyle: floorStroke})
+		p.Add(&plotter.Line{XYs: plotter.XYs{{X: x.Low, Y: panel.FloorDB}, {X: x.High, Y: panel.FloorDB}}, LineStyle: floorStroke})
 	}
-	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.low, x.high, y.low, y.high
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.Low, x.High, y.Low, y.High
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticker{x}, ticker{y}
 	return func(c draw.Canvas) { p.Draw(c) }
 }
 
 // reach is the first and the last place at which values are above a millionth of the largest.
 func reach(values []float64) (from, to int) {
-	least := valueSpan(values).high * 1e-6
+	least := valueSpan(values).High * 1e-6
 	for from = 0; from < len(values)-1 && values[from] < least; from++ {
 	}
 	for to = len(values) - 1; to > from && values[to] < least; to-- {
 	}
 	return from, to
+}
+
+// useSans makes texts sans-serif, as those of the other figures are.
+func useSans(styles ...*text.Style) {
+	for _, s := range styles {
+		s.Font.Variant = "Sans"
+	}
+}
+
+// ticker puts the ticks where charts have them.
+type ticker struct{ plot.Axis }
+
+// Ticks implements gonumplot.Ticker.
+func (t ticker) Ticks(_, _ float64) []gonumplot.Tick { return labelled(t.Axis.Ticks(6)) }
+
+func labelled(values []float64) []gonumplot.Tick {
+	out := make([]gonumplot.Tick, len(values))
+	for i, v := range values {
+		out[i] = gonumplot.Tick{Value: v, Label: plot.TickText(v)}
+	}
+	return out
 }

@@ -1,4 +1,4 @@
-package report
+package judged
 
 import (
 	"cmp"
@@ -6,10 +6,11 @@ import (
 	"slices"
 
 	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/diagnostics/signal"
 	"github.com/maxgain/maxgain/trainer"
 )
 
-// Fitness says how fit the settings of a run are to go on with, the fittest first.
+// Fitness says how well the settings of a run serve, the best first.
 type Fitness int
 
 // The classes of fitness.
@@ -21,9 +22,9 @@ const (
 	Lost                     // it diverged, failed or never trained
 )
 
-// Fitness is drawn from the verdict. A run that failed is lost whatever its curve promised.
+// Fitness follows from the verdict. A run that failed is lost whatever its curve shows.
 func (r *Run) Fitness() Fitness {
-	if loss, _ := r.best(trainLoss); math.IsNaN(loss) || r.Status.State == trainer.StateFailed {
+	if loss, _ := r.Lowest(signal.TrainLoss); math.IsNaN(loss) || r.Status.State == trainer.StateFailed {
 		return Lost
 	}
 	switch r.Verdict.Verdict {
@@ -39,24 +40,27 @@ func (r *Run) Fitness() Fitness {
 	return Unclear
 }
 
-// Compare orders runs by what their settings promise, the best one first: by their fitness, then by their lowest
+// Compare orders runs by how well their settings serve, the best one first: by their fitness, then by their lowest
 // training loss. It is the one order of a sweep's trials; validation has no part in it, so that it is the same order
 // whether there is any or not.
 func Compare(a, b *Run) int {
-	x, _ := a.best(trainLoss)
-	y, _ := b.best(trainLoss)
+	x, _ := a.Lowest(signal.TrainLoss)
+	y, _ := b.Lowest(signal.TrainLoss)
 	return cmp.Or(cmp.Compare(a.Fitness(), b.Fitness()), compare(x, y))
 }
 
-// rank sorts runs by Compare and says by what. Runs that are equal keep their order.
-func rank(runs []Run) (sorted []Run, by string) {
-	sorted = slices.Clone(runs)
+// Order is what Rank sorts by, for people.
+const Order = "verdict, then lowest training loss"
+
+// Rank sorts runs by Compare. Runs that are equal keep their order.
+func Rank(list []Run) []Run {
+	sorted := slices.Clone(list)
 	slices.SortStableFunc(sorted, func(a, b Run) int { return Compare(&a, &b) })
-	return sorted, "verdict, then lowest training loss"
+	return sorted
 }
 
-// Figures are the numbers of a run by which it is told apart from others, NaN where there are none.
-type Figures struct {
+// Numbers are those of a run by which it is told apart from others, NaN where there are none.
+type Numbers struct {
 	LearningRate             float64 // of the last epoch
 	TrainLoss, LowestLoss    float64 // of the last epoch that has one; of all
 	ValLoss, LowestValLoss   float64
@@ -65,35 +69,14 @@ type Figures struct {
 	GainDB, GainVariability  float64 // dB
 }
 
-// Figures draws the numbers from the history.
-func (r *Run) Figures() Figures {
-	f := Figures{LearningRate: r.last(learningRate), TrainLoss: r.last(trainLoss), ValLoss: r.last(valLoss), ValError: r.last(valError)}
-	f.LowestLoss, _ = r.best(trainLoss)
-	f.LowestValLoss, _ = r.best(valLoss)
-	f.LowestValError, _ = r.best(valError)
+// Numbers reads them off the history.
+func (r *Run) Numbers() Numbers {
+	f := Numbers{LearningRate: r.Last(signal.LearningRate), TrainLoss: r.Last(signal.TrainLoss), ValLoss: r.Last(signal.ValLoss), ValError: r.Last(signal.ValError)}
+	f.LowestLoss, _ = r.Lowest(signal.TrainLoss)
+	f.LowestValLoss, _ = r.Lowest(signal.ValLoss)
+	f.LowestValError, _ = r.Lowest(signal.ValError)
 	f.GainColumn, f.GainDB, f.GainVariability = diagnostics.GainLevel(diagnostics.FromHistory(r.History))
 	return f
-}
-
-// last is the last known value of a column, best the smallest one and its epoch; NaN and −1 if there is none.
-func (r *Run) last(c column) float64 {
-	v := math.NaN()
-	for _, row := range r.History.Rows {
-		if x := c(row); !math.IsNaN(x) {
-			v = x
-		}
-	}
-	return v
-}
-
-func (r *Run) best(c column) (value float64, epoch int) {
-	value, epoch = math.NaN(), -1
-	for _, row := range r.History.Rows {
-		if x := c(row); !math.IsNaN(x) && !(x >= value) {
-			value, epoch = x, row.Epoch
-		}
-	}
-	return value, epoch
 }
 
 // compare orders numbers, those that are none last.

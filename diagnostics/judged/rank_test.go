@@ -1,9 +1,8 @@
-package report
+package judged
 
 import (
 	"math"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/maxgain/maxgain/diagnostics"
@@ -37,14 +36,11 @@ func TestRank(t *testing.T) {
 		ranked("before its first epoch", diagnostics.Undetermined),
 	}
 	runs := slices.Concat(want[10:], want[8:10], want[5:8], want[:5]) // equal runs keep their order
-	sorted, by := rank(runs)
+	sorted := Rank(runs)
 	for i := range want {
 		if sorted[i].Name != want[i].Name {
 			t.Errorf("place %d: %s, want %s", i+1, sorted[i].Name, want[i].Name)
 		}
-	}
-	if strings.Contains(by, "validation") {
-		t.Errorf("ranked by %s", by)
 	}
 	for i, r := range []struct {
 		run  Run
@@ -56,14 +52,14 @@ func TestRank(t *testing.T) {
 	}
 }
 
-func TestFigures(t *testing.T) {
+func TestNumbers(t *testing.T) {
 	r := ranked("", diagnostics.Converged, 4, 1, 2)
 	for i := range r.History.Rows {
 		r.History.Rows[i].LearningRate = float64(i)
 		r.History.Rows[i].Signals = []trainer.Signal{{Name: diagnostics.GainDB, Value: -10}}
 	}
-	got := r.Figures()
-	want := Figures{LearningRate: 3, TrainLoss: 2, LowestLoss: 1, ValLoss: -2, LowestValLoss: -4, ValError: 0.8, LowestValError: 0.6,
+	got := r.Numbers()
+	want := Numbers{LearningRate: 3, TrainLoss: 2, LowestLoss: 1, ValLoss: -2, LowestValLoss: -4, ValError: 0.8, LowestValError: 0.6,
 		GainColumn: diagnostics.GainDB, GainDB: -10, GainVariability: 0}
 	if got != want {
 		t.Errorf("%+v, want %+v", got, want)

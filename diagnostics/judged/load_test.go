@@ -1,0 +1,81 @@
+package judged_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/diagnostics/internal/sample"
+	"github.com/maxgain/maxgain/diagnostics/judged"
+)
+
+func TestLoadErrors(t *testing.T) {
+	thresholds := diagnostics.DefaultThresholds()
+	if _, err := judged.Load(t.TempDir(), thresholds); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("empty folder: %v", err)
+	}
+	for file, damage := range map[string]string{
+		"metrics.csv": "epoch,train_loss\n1,x\n", "status.json": "{", "flags.jsonl": "{\"epoch\":1,\"verdict\":\"nonsense\"}\n",
+		"config.yaml": "a: [", "env.json": "{\"a\"", "spectra/epoch-0001-c0.npy": "no array",
+	} {
+		dir := t.TempDir()
+		sample.Sample{Epochs: 1, Rate: 0.1, Channels: 1}.Write(t, dir)
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(damage), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := judged.Load(dir, thresholds); err == nil || !strings.Contains(err.Error(), filepath.Base(file)) {
+			t.Errorf("%s damaged: %v", file, err)
+		}
+	}
+	// Spectra that are empty, or claim far more than their file holds, or hold something else.
+	for _, claim := range []string{"'<f8', 'fortran_order': False, 'shape': (0, 5)", "'<f8', 'fortran_order': False, 'shape': (20000, 20000)",
+		"'<f8', 'fortran_order': False, 'shape': (3,)", "'<i8', 'fortran_order': False, 'shape': (1, 1)"} {
+		dir := t.TempDir()
+		sample.Sample{Epochs: 1, Rate: 0.1, Channels: 1}.Write(t, dir)
+		header := fmt.Sprintf("%-117s\n", "{'descr': "+claim+", }")
+		file := "\x93NUMPY\x01\x00" + string([]byte{byte(len(header)), 0}) + header + strings.Repeat("\x00", 40)
+		if err := os.WriteFile(filepath.Join(dir, "spectra", "epoch-0001-c0.npy"), []byte(file), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := judged.Load(dir, thresholds); err == nil || !strings.Contains(err.Error(), "want a matrix of <f8") {
+			t.Errorf("%s: %v", claim, err)
+		}
+	}
+	for _, text := range []string{"epoch\n-1\n", "epoch\nx\n", "train_loss\n1\n", "epoch,a\n1\n"} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "metrics.csv"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := judged.Load(dir, thresholds); err == nil {
+			t.Errorf("%q read", text)
+		}
+	}
+}
+
+// A history that is written and read back is the same to the last bit, NaN where nothing was measured.
+func TestReadHistory(t *testing.T) {
+	s := sample.Short
+	s.DeadFrom = 9
+	dir := t.TempDir()
+	s.Write(t, dir)
+	text, err := os.ReadFile(filepath.Join(dir, "metrics.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := judged.Load(dir, diagnostics.DefaultThresholds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again bytes.Buffer
+	if err := run.History.WriteCSV(&again); err != nil {
+		t.Fatal(err)
+	}
+	if again.String() != string(text) {
+		t.Errorf("read back:\n%s\nwant:\n%s", again.String(), text)
+	}
+}
