@@ -81,35 +81,30 @@ type group struct {
 }
 
 // fuse splits a net's layers into groups.
-func fuse(s Spec) ([]group, error) {
-	rows, err := s.Summary()
-	if err != nil {
-		return nil, err
-	}
+func fuse(p *plan) ([]group, error) {
 	var groups []group
-	in := s.Input
-	for i, l := range s.Layers {
+	for i, l := range p.layers {
 		last := len(groups) - 1
-		win, _ := poolWindow(l)
-		switch l := l.(type) {
+		switch t := l.layer.(type) {
 		case Conv:
-			groups = append(groups, group{name: l.Name, block: kernel.BlockSpec{In: in, Conv: l.window(), Out: l.Out}})
+			groups = append(groups, group{name: l.name, block: kernel.BlockSpec{In: l.in, Conv: l.window, Out: l.out.C}})
 		case Dropout:
-			groups = append(groups, group{name: fmt.Sprintf("dropout%d", i), dropout: l.Rate})
-		default:
+			groups = append(groups, group{name: fmt.Sprintf("dropout%d", i), dropout: t.Rate})
+		case ReLU, MaxPool, AvgPool:
 			if last < 0 || groups[last].block.Out == 0 {
-				return nil, fmt.Errorf("models: %s: layer %d (%s) must follow a convolution or another stage of one", s.Name, i+1, l.Label())
+				return nil, fmt.Errorf("models: %s: layer %d (%s) must follow a convolution or another stage of one", p.spec.Name, i+1, t.Label())
 			}
-			post := kernel.Post{Kind: kernel.ReLU, Window: win}
-			switch l.(type) {
+			post := kernel.Post{Kind: kernel.ReLU, Window: l.window}
+			switch t.(type) {
 			case MaxPool:
 				post.Kind = kernel.MaxPool
 			case AvgPool:
 				post.Kind = kernel.AvgPool
 			}
 			groups[last].block.Post = append(groups[last].block.Post, post)
+		default:
+			return nil, fmt.Errorf("models: %s: layer %d (%s) cannot be run yet", p.spec.Name, i+1, t.Label())
 		}
-		in = rows[i].Output
 	}
 	return groups, nil
 }

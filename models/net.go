@@ -45,7 +45,6 @@ type Batch struct {
 type Outcome struct {
 	Loss        float64  // sum over the images of −log softmax(logits)[label]
 	Wrong       int      // images whose winner is not the label
-	WrongTop5   int      // images whose label is not among the five largest logits
 	Predictions []uint16 // the winners; valid until the next call
 }
 
@@ -54,14 +53,15 @@ func New(spec Spec, o Options) (*Net, error) {
 	if o.Batch < 1 {
 		return nil, fmt.Errorf("models: batch %d, want at least 1", o.Batch)
 	}
-	if spec.Classes < 2 || spec.Classes > 1000 {
-		return nil, fmt.Errorf("models: %s: %d classes, want 2 to 1000", spec.Name, spec.Classes)
-	}
-	groups, err := fuse(spec)
+	plan, err := newPlan(spec)
 	if err != nil {
 		return nil, err
 	}
-	n := &Net{spec: spec, opts: o, groups: groups, params: newParams(spec, o.Seed), workers: kernel.NewWorkers(o.Workers), version: 1}
+	groups, err := fuse(plan)
+	if err != nil {
+		return nil, err
+	}
+	n := &Net{spec: spec, opts: o, groups: groups, params: newParams(plan.layers, o.Seed), workers: kernel.NewWorkers(o.Workers), version: 1}
 	n.solver.workers = n.workers
 	var values, grads []*tensor.Dense
 	for _, p := range n.params {

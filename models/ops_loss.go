@@ -32,7 +32,7 @@ func (o *lossOp[T]) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 		}
 	}
 	out := &o.step.outcome
-	out.Loss, out.Wrong, out.WrongTop5 = 0, 0, 0
+	out.Loss, out.Wrong = 0, 0
 	out.Predictions = out.Predictions[:0]
 	scale := 1 / float64(o.step.n)
 	for i := range o.step.n {
@@ -42,18 +42,15 @@ func (o *lossOp[T]) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 			dz = grad[i*o.classes:][:o.classes]
 		}
 		out.Loss += kernel.SoftmaxLoss(row, label, scale, dz)
-		out.count(argMax(row), rank(row, label), label)
+		out.count(argMax(row), label)
 	}
 	return scalar[T](out.Loss * scale), nil
 }
 
-func (o *Outcome) count(winner, rank, label int) {
+func (o *Outcome) count(winner, label int) {
 	o.Predictions = append(o.Predictions, uint16(winner))
 	if winner != label {
 		o.Wrong++
-	}
-	if rank >= 5 {
-		o.WrongTop5++
 	}
 }
 
@@ -87,15 +84,4 @@ func argMax[T kernel.Float](z []T) int {
 		}
 	}
 	return best
-}
-
-// rank counts the values that are larger than z[label], or equal and before it.
-func rank[T kernel.Float](z []T, label int) int {
-	r := 0
-	for k, v := range z {
-		if v > z[label] || (v == z[label] && k < label) {
-			r++
-		}
-	}
-	return r
 }

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/maxgain/maxgain/datasets/stream"
@@ -35,27 +36,30 @@ func newParam(name string, shape []int, rate float64) *Param {
 	return p
 }
 
-// newParams makes the weights and biases of every convolution: weights Gaussian from the seed's
-// stream "init", biases zero.
-func newParams(s Spec, seed uint64) []*Param {
+// newParams makes the parameters of every layer that has any: weights normal from the seed's stream "init",
+// biases zero.
+func newParams(layers []planned, seed uint64) []*Param {
 	r := stream.New(seed, "init")
 	var params []*Param
-	channels := s.Input.C
-	for _, l := range s.Layers {
-		c, ok := l.(Conv)
-		if !ok {
+	for _, l := range layers {
+		var noBias bool
+		rate := &Multiplier{1, 1}
+		switch t := l.layer.(type) {
+		case Conv:
+			noBias, rate = t.NoBias, cmp.Or(t.Rate, rate)
+		case Dense:
+			noBias, rate = t.NoBias, cmp.Or(t.Rate, rate)
+		default:
 			continue
 		}
-		rate := c.Rate
-		if rate == (Multiplier{}) {
-			rate = Multiplier{1, 1}
-		}
-		w := newParam(c.Name+".weight", []int{c.Out, channels, c.Size, c.Size}, rate.Weights)
+		w := newParam(l.name+".weight", []int{l.out.C, l.in.C, l.window.KH, l.window.KW}, rate.Weights)
 		for i := range w.Value {
-			w.Value[i] = float32(c.Sigma * r.NormFloat64())
+			w.Value[i] = float32(l.sigma * r.NormFloat64())
 		}
-		params = append(params, w, newParam(c.Name+".bias", []int{c.Out}, rate.Biases))
-		channels = c.Out
+		params = append(params, w)
+		if !noBias {
+			params = append(params, newParam(l.name+".bias", []int{l.out.C}, rate.Biases))
+		}
 	}
 	return params
 }

@@ -67,15 +67,18 @@ func (d *doubleNet) load(b Batch, number uint64) {
 
 // strong gives every layer initial weights that keep its input's size, so that each matters.
 func strong(s Spec) Spec {
-	channels := s.Input.C
-	layers := append([]Layer(nil), s.Layers...)
-	for i, l := range layers {
-		if c, ok := l.(Conv); ok {
-			c.Sigma = math.Sqrt(2 / float64(c.Size*c.Size*channels))
-			layers[i], channels = c, c.Out
+	s.Init = Init{Rule: InitHe}
+	s.Layers = append([]Layer(nil), s.Layers...)
+	for i, l := range s.Layers {
+		switch l := l.(type) {
+		case Conv:
+			l.Init = Init{}
+			s.Layers[i] = l
+		case Dense:
+			l.Init = Init{}
+			s.Layers[i] = l
 		}
 	}
-	s.Layers = layers
 	return s
 }
 

@@ -96,8 +96,8 @@ func TestLeNetIsTheSameOnAnyWorkers(t *testing.T) {
 var dropoutSpec = models.Spec{
 	Name: "small", Input: models.Shape{H: 28, W: 28, C: 1}, Classes: 10,
 	Layers: []models.Layer{
-		models.Conv{Name: "conv1", Size: 28, Out: 16, Sigma: 0.01}, models.ReLU{}, models.Dropout{Rate: 0.5},
-		models.Conv{Name: "conv2", Size: 1, Out: 10, Sigma: 0.1},
+		models.Conv{Name: "conv1", Size: 28, Out: 16, Init: models.Normal(0.01)}, models.ReLU{}, models.Dropout{Rate: 0.5},
+		models.Conv{Name: "conv2", Size: 1, Out: 10, Init: models.Normal(0.1)},
 	},
 }
 
