@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // Pilot is one short run of a calibration: its learning rate and what was measured.
@@ -25,11 +26,20 @@ const calibrationSource = "calibration"
 // training set is used on smaller ones too, whose gains scatter more.
 const leastHigh = 1.0 / 3
 
+// leastFall is by how much, relative to its highest, a pilot's training loss must have fallen for the pilot to have learnt.
+const leastFall = 0.2
+
+// leastPilotEpochs is how many epochs a pilot must have had since its training loss began to fall: while a gain comes up
+// from that of the untrained network, its rise looks like scatter.
+const leastPilotEpochs = 5
+
 // Calibrate finds what scatter of each gain is high for a network and its data from pilots over a few learning rates.
-// Pilots are healthy or not by their training loss alone: it is finite, falls, its steps upward add up to less than the
-// unsteady share of its range, and no healthy pilot at a lower rate has come a tenth lower. The threshold is the geometric mean of the largest scatter of a healthy pilot and
-// the least of an unhealthy one at a higher rate; three times the former if there is none. A gain that fewer than two
-// healthy pilots have keeps its default.
+// Pilots are healthy or not by their training loss alone: it is finite, its steps upward add up to less than the unsteady
+// share of its range, and no healthy pilot at a lower rate has come a tenth lower. Pilots whose loss has fallen by less
+// than a fifth, or only within the last four epochs, have learnt too little to tell anything; they are left out, and the
+// Source of the result names them. The threshold is the geometric mean of the largest scatter of a healthy pilot and the
+// least of an unhealthy one at a higher rate; three times the former if there is none. A gain that fewer than two healthy
+// pilots have keeps its default. With fewer than two healthy pilots there is no result but an error.
 func Calibrate(pilots []Pilot, t Thresholds) (Thresholds, error) {
 	sorted := slices.Clone(pilots)
 	slices.SortFunc(sorted, func(a, b Pilot) int {
@@ -41,6 +51,18 @@ func Calibrate(pilots []Pilot, t Thresholds) (Thresholds, error) {
 		}
 		return 0
 	})
+	var idle []string
+	sorted = slices.DeleteFunc(sorted, func(p Pilot) bool {
+		if !learntLittle(p, t) {
+			return false
+		}
+		idle = append(idle, fmt.Sprintf("%.3g", p.Rate))
+		return true
+	})
+	leftOut := ""
+	if len(idle) > 0 {
+		leftOut = fmt.Sprintf("; left out, as they learnt too little: %s", strings.Join(idle, ", "))
+	}
 	healthy, count, highest, lowest := make([]bool, len(sorted)), 0, math.NaN(), math.Inf(1)
 	for i, p := range sorted {
 		loss := p.Curve.trace(TrainLoss).end(2)
@@ -50,8 +72,11 @@ func Calibrate(pilots []Pilot, t Thresholds) (Thresholds, error) {
 		}
 	}
 	if count < 2 {
-		return t, fmt.Errorf("calibration: %d of %d pilots learnt steadily, want at least 2: try lower learning rates or more epochs",
-			count, len(pilots))
+		remedy := "try lower learning rates or more epochs"
+		if len(idle) > 0 {
+			remedy = "try more epochs or more training images"
+		}
+		return t, fmt.Errorf("calibration: %d of %d pilots learnt steadily, want at least 2: %s%s", count, len(pilots), remedy, leftOut)
 	}
 	for _, g := range []struct {
 		name  string
@@ -83,14 +108,23 @@ func Calibrate(pilots []Pilot, t Thresholds) (Thresholds, error) {
 		*g.level = max(least, high)
 	}
 	t.Calibrated = true
-	t.Source = fmt.Sprintf(calibrationSource+" over %d learning rates from %.3g to %.3g", len(sorted), sorted[0].Rate, sorted[len(sorted)-1].Rate)
+	t.Source = fmt.Sprintf(calibrationSource+" over %d learning rates from %.3g to %.3g", len(sorted), sorted[0].Rate, sorted[len(sorted)-1].Rate) + leftOut
 	return t, nil
+}
+
+// learntLittle tells whether a pilot ran to its end with a finite loss and has learnt next to nothing.
+func learntLittle(p Pilot, t Thresholds) bool {
+	f := featuresOf(p.Curve, t)
+	if diverged(f) != nil || lossLost(f) != nil || len(f.loss.y) < 2 {
+		return false
+	}
+	return f.loss.end(2) > (1-leastFall)*quantile(f.loss.y, 1) || len(f.loss.since(f.begun).y) < leastPilotEpochs
 }
 
 // steadyPilot tells whether a pilot learnt, and steadily.
 func steadyPilot(p Pilot, t Thresholds) bool {
 	f := featuresOf(p.Curve, t)
-	if found := diverged(f); found != nil || len(f.loss.y) < 2 || !f.learnt {
+	if diverged(f) != nil || lossLost(f) != nil || len(f.loss.y) < 2 || !f.learnt {
 		return false
 	}
 	unsteady, _ := unsteadiness(f.loss)

@@ -22,10 +22,10 @@ var (
 	lossTrust = settledTrust{0.45, 0.65}
 )
 
-// companyTrust is that of both in company of predictions and moved images. Converged is sure where predictions no longer
+// trustWithShifts is the confidence where the prediction changes and the loss on shifted images were measured too. Converged is sure where predictions no longer
 // change. Still learning is the surer the less the gain travels, relative to what counts as moving: with a training loss
 // that falls, a gain that moves shows logits that grow on images known already.
-func companyTrust(travel float64, movedFalls, predictionsChange bool) settledTrust {
+func trustWithShifts(travel float64, movedFalls, predictionsChange bool) settledTrust {
 	t := settledTrust{converged: 0.95}
 	if predictionsChange {
 		t.converged = 0.5

@@ -28,7 +28,59 @@ func (e *CSVError) Error() string { return fmt.Sprintf("%d:%d: %s", e.Line, e.Co
 // maxEpoch bounds what is believed to be an epoch's number.
 const maxEpoch = 1 << 30
 
-// ReadCSV reads a curve from comma-separated values with a header line. It needs the column `epoch` and at least one
+// maxCSV bounds how much of a file of curves is read.
+const maxCSV = 64 << 20
+
+// maxQuoted bounds how much of a file's text an error message repeats.
+const maxQuoted = 60
+
+// quoted is a file's text as a message may show it: cut short, and with control characters escaped.
+func quoted(text string) string {
+	if cut := []rune(text); len(cut) > maxQuoted {
+		return strconv.Quote(string(cut[:maxQuoted])) + "…"
+	}
+	return strconv.Quote(text)
+}
+
+// listed are a file's column names as a message may show them.
+func listed(header []string) string {
+	names := strings.Join(header, ", ")
+	if short := quoted(names); short != `"`+names+`"` {
+		return short
+	}
+	return names
+}
+
+// lineEnds passes text on with single carriage returns, the line ends of some spreadsheets, made line feeds.
+type lineEnds struct {
+	from *bufio.Reader
+	left int // bytes that may still be read
+}
+
+// Read implements io.Reader.
+func (l *lineEnds) Read(p []byte) (int, error) {
+	n, err := l.from.Read(p)
+	if l.left -= n; l.left < 0 {
+		return 0, fmt.Errorf("the file has more than %d MiB", maxCSV>>20)
+	}
+	for i, b := range p[:n] {
+		if b != '\r' {
+			continue
+		}
+		next := byte(0)
+		if i+1 < n {
+			next = p[i+1]
+		} else if ahead, peekErr := l.from.Peek(1); peekErr == nil {
+			next = ahead[0]
+		}
+		if next != '\n' {
+			p[i] = '\n'
+		}
+	}
+	return n, err
+}
+
+// ReadCSV reads a curve from comma-separated values with a header line. Lines end in LF, CR LF or CR. It needs the column `epoch` and at least one
 // signal; columns that no rule reads, the validation columns among them, are passed over. An empty field, NaN and
 // ±Inf are allowed everywhere but in the epoch. Rows may come in any order and epochs may be missing; of several rows
 // of one epoch the last counts. Faults are *CSVError.
@@ -39,7 +91,7 @@ func ReadCSV(r io.Reader, names Mapping) (*Curve, error) {
 			return nil, fmt.Errorf("reading the curve: %w", err)
 		}
 	}
-	reader := csv.NewReader(buffered)
+	reader := csv.NewReader(&lineEnds{buffered, maxCSV})
 	reader.TrimLeadingSpace = true
 	header, err := reader.Read()
 	if errors.Is(err, io.EOF) {
@@ -75,10 +127,10 @@ func columnsOf(header []string, names Mapping, reader *csv.Reader) ([]string, er
 	own := map[string]string{} // name in the file → our name
 	for ours, theirs := range names {
 		if ours != "epoch" && !signal.Readable(ours) {
-			return nil, fmt.Errorf("column %q cannot be mapped: no rule reads it", ours)
+			return nil, fmt.Errorf("column %s cannot be mapped: no rule reads it", quoted(ours))
 		}
 		if !contains(header, theirs) {
-			return nil, &CSVError{1, 1, fmt.Sprintf("no column %q to read %s from; the file has %s", theirs, ours, strings.Join(header, ", "))}
+			return nil, &CSVError{1, 1, fmt.Sprintf("no column %s to read %s from; the file has %s", quoted(theirs), ours, listed(header))}
 		}
 		own[theirs] = ours
 	}
@@ -103,11 +155,11 @@ func columnsOf(header []string, names Mapping, reader *csv.Reader) ([]string, er
 		}
 	}
 	if _, ok := place["epoch"]; !ok {
-		return nil, &CSVError{1, 1, fmt.Sprintf("no column epoch; the file has %s", strings.Join(header, ", "))}
+		return nil, &CSVError{1, 1, fmt.Sprintf("no column epoch; the file has %s", listed(header))}
 	}
 	if signals == 0 {
 		return nil, &CSVError{1, 1, fmt.Sprintf("no signal to judge by: want %s or another signal, or a mapping; the file has %s",
-			GainDB, strings.Join(header, ", "))}
+			GainDB, listed(header))}
 	}
 	return columns, nil
 }
@@ -133,7 +185,7 @@ func readPoint(record, columns []string, reader *csv.Reader) (point, error) {
 		line, column := reader.FieldPos(i)
 		v, err := strconv.ParseFloat(field, 64)
 		if err != nil && !math.IsInf(v, 0) { // a number too large for float64 is read as infinite
-			return point{}, &CSVError{line, column, fmt.Sprintf("%s: got %q, want a number", name, field)}
+			return point{}, &CSVError{line, column, fmt.Sprintf("%s: got %s, want a number", name, quoted(field))}
 		}
 		if name == TrainLoss {
 			v = measuredLoss(v)
@@ -143,7 +195,7 @@ func readPoint(record, columns []string, reader *csv.Reader) (point, error) {
 			continue
 		}
 		if v != math.Trunc(v) || v < 0 || v > maxEpoch {
-			return point{}, &CSVError{line, column, fmt.Sprintf("epoch: got %q, want a whole number from 0 on", field)}
+			return point{}, &CSVError{line, column, fmt.Sprintf("epoch: got %s, want a whole number from 0 on", quoted(field))}
 		}
 		p.epoch = int(v)
 	}

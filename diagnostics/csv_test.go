@@ -35,6 +35,8 @@ func TestReadCSV(t *testing.T) {
 		{"not finite", "epoch,gain_db,train_loss\n1,-Inf,2\n2,NaN,NaN\n3,inf,\n4,1e999,+Inf\n", nil, []int{1, 2, 3, 4},
 			[]float64{-inf, nan, inf, inf}, []float64{2, inf, nan, inf}},
 		{"mapped", "step,max gain,gain_db\n1,-3,77\n", Mapping{"epoch": "step", "gain_db": "max gain"}, []int{1}, []float64{-3}, nil},
+		{"carriage returns alone", "epoch,gain_db\r1,-2\r2,-3\r", nil, []int{1, 2}, []float64{-2, -3}, nil},
+		{"mixed line ends", "epoch,gain_db\r\n1,-2\r2,-3\n3,-4", nil, []int{1, 2, 3}, []float64{-2, -3, -4}, nil},
 		{"no rows", "epoch,gain_db\n", nil, nil, nil, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -71,6 +73,10 @@ func TestReadCSVErrors(t *testing.T) {
 		{"epoch,gain_db\n1,-3,4\n", "2:1: wrong number of fields", nil},
 		{"epoch,gain_db\n1,\"-3\n", "2:7: extraneous or missing \" in quoted-field", nil},
 		{"epoch,gain_db,gain_db\n1,2,3\n", "1:15: column gain_db appears twice", nil},
+		{"epoch,gain_db\n1,\x1b[2Jx\n", `2:3: gain_db: got "\x1b[2Jx", want a number`, nil},
+		{"epoch,gain_db\n1," + strings.Repeat("y", 1<<20) + "\n", `2:3: gain_db: got "` + strings.Repeat("y", 60) + `"…, want a number`, nil},
+		{"\x1b]0;x\a,b\n1,2\n", `1:1: no column epoch; the file has "\x1b]0;x\a, b"`, nil},
+		{strings.Repeat("z", 1<<20) + "\n1\n", `1:1: no column epoch; the file has "` + strings.Repeat("z", 60) + `"…`, nil},
 		{"epoch,gain\n1,2\n", `1:1: no column "max gain" to read gain_db from; the file has epoch, gain`, Mapping{"gain_db": "max gain"}},
 		{"epoch,gain\n1,2\n", `column "val_loss" cannot be mapped: no rule reads it`, Mapping{"val_loss": "gain"}},
 	} {
@@ -79,6 +85,24 @@ func TestReadCSVErrors(t *testing.T) {
 			t.Errorf("%q: got %v, want %s", test.text, err, test.want)
 		}
 	}
+}
+
+// A file cannot fill the memory: reading ends at a bound, before the rows are kept.
+func TestCSVIsBounded(t *testing.T) {
+	_, err := ReadCSV(&endless{}, nil)
+	if err == nil || !strings.Contains(err.Error(), "more than 64 MiB") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// endless is a file of one line without end.
+type endless struct{}
+
+func (*endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'a'
+	}
+	return len(p), nil
 }
 
 // No rule can see a validation column: a curve does not hold it.

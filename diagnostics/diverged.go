@@ -19,7 +19,7 @@ const (
 const exploded = 10
 
 // diverged holds when a training loss was no number or has exploded, when the derivative is 0 everywhere in the last
-// epochs, when the gain has collapsed, or when the training loss is back where it began.
+// epochs, or when the gain has collapsed.
 func diverged(f *features) *finding {
 	loss := f.c.series[TrainLoss]
 	for i, epoch := range f.c.Epochs {
@@ -29,23 +29,28 @@ func diverged(f *features) *finding {
 		}
 	}
 	if n := len(f.loss.y) - 1; n >= 1 {
-		if highest := quantile(f.loss.y[:n], 1); highest > 0 && f.loss.y[n] >= exploded*highest {
+		if highest := max(quantile(f.loss.y[:n], 1), f.t.Rules.LearntLoss); f.loss.y[n] >= exploded*highest {
 			return f.lost(f.loss.x[n], f.fact(TrainLoss, "level at the end", f.loss.y[n], "", exploded*highest, f.loss.since(f.loss.x[n]), true))
 		}
 	}
-	if from, to, dead := f.deadGain(); dead {
+	if from, to, dead := f.deadGain(); dead && !f.alive() {
 		return f.lost(from, Evidence{Signal: f.gainName, What: "no response to the input:", Value: Number(math.Inf(-1)), Unit: "dB",
 			Threshold: Number(math.NaN()), From: int(from), To: int(to), Supports: true})
 	}
 	if n := len(f.gain.y) - collapseWindow; n >= collapseWindow {
 		before, after := trace{f.gain.x[:n], f.gain.y[:n]}, trace{f.gain.x[n:], f.gain.y[n:]}
-		if fall := median(before.y) - quantile(after.y, 1); fall >= f.t.Rules.CollapseDB {
+		if fall := median(before.y) - quantile(after.y, 1); fall >= f.t.Rules.CollapseDB && !f.alive() {
 			return f.lost(after.x[0], f.fact(f.gainName, "fall under its median", fall, "dB", f.t.Rules.CollapseDB, after, true))
 		}
 	}
+	return nil
+}
+
+// lossLost holds when the training loss is back where it began, or came down to the level of a guess and no further.
+func lossLost(f *features) *finding {
 	if n := len(f.loss.y) - deadEpochs; n >= 1 {
 		highest, lowest := quantile(f.loss.y[:n], 1), quantile(f.loss.y[:n], 0)
-		if end := quantile(f.loss.y[n:], 0); lowest <= wellUnder*highest && end >= regained*highest {
+		if end := quantile(f.loss.y[n:], 0); highest > f.t.Rules.LearntLoss && lowest <= wellUnder*highest && end >= regained*highest {
 			return f.lost(f.loss.x[n], f.fact(TrainLoss, "back at", end, "", regained*highest, f.loss.since(f.loss.x[n]), true))
 		}
 	}
@@ -79,6 +84,22 @@ func stuck(f *features) *finding {
 // lost is the finding of a diverged run.
 func (f *features) lost(epoch float64, e Evidence) *finding {
 	return &finding{verdict: Diverged, epoch: epoch, best: max(epoch-1, 0), confidence: sureDiverged, evidence: []Evidence{e}}
+}
+
+// alive tells whether a derivative of 0 has another cause than a dead network: the untrained network had no response to
+// the probe's image either; the training loss has come down although no response was ever seen; or the loss is so small
+// that the scores are saturated.
+func (f *features) alive() bool {
+	gains := f.c.series[f.gainName]
+	if len(gains) > 0 && f.c.Epochs[0] == 0 && math.IsInf(gains[0], -1) {
+		return true
+	}
+	n := len(f.loss.y)
+	if n == 0 {
+		return false
+	}
+	now := quantile(f.loss.y[max(0, n-deadEpochs):], 1)
+	return now < f.t.Rules.LearntLoss || len(f.gain.y) == 0 && now <= wellUnder*quantile(f.loss.y, 1)
 }
 
 // deadShare is the share of all measurements without a response from which a network is called dead even if it wakes.

@@ -2,8 +2,10 @@ package diagnostics
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/maxgain/maxgain/diagnostics/spectrum"
 	"github.com/maxgain/maxgain/models"
@@ -38,8 +40,26 @@ type Gauge struct {
 	Score      float64   // its softmax score
 }
 
-// Gauge measures the response at the probe's image.
+// ErrNotFinite says that a network's response at an image holds NaN or infinite numbers, so that no gain can be stated.
+var ErrNotFinite = errors.New("the network's response is not finite: its weights hold NaN or infinite numbers, or are so large that the response overflows")
+
+// Gauge measures the response at the probe's image. A weight or a response that is not finite is ErrNotFinite: a NaN may
+// hide behind a ReLU from the response.
 func (g *ImageGain) Gauge(net Linearizer) (Gauge, error) {
+	if weights, ok := net.(interface{ Params() []*models.Param }); ok {
+		for _, p := range weights.Params() {
+			for i, v := range p.Value {
+				if v-v != 0 { // NaN or infinite
+					return Gauge{}, fmt.Errorf("gain: %w: value %d of %s is %v", ErrNotFinite, i, p.Name, v)
+				}
+			}
+		}
+	}
+	return g.gauge(net)
+}
+
+// gauge is Gauge for a net whose weights are known to be finite.
+func (g *ImageGain) gauge(net Linearizer) (Gauge, error) {
 	s := g.Shape
 	if len(g.Image) != s.H*s.W*s.C {
 		return Gauge{}, fmt.Errorf("gain: image has %d values, the network takes %d×%d×%d", len(g.Image), s.H, s.W, s.C)
@@ -47,6 +67,9 @@ func (g *ImageGain) Gauge(net Linearizer) (Gauge, error) {
 	lin, err := net.Linearize(g.Image, 1, g.Projection)
 	if err != nil {
 		return Gauge{}, fmt.Errorf("gain: %w", err)
+	}
+	if !allFinite(lin.Logits) || !allFinite(lin.Score) || !allFinite(lin.Derivative) {
+		return Gauge{}, fmt.Errorf("gain: %w", ErrNotFinite)
 	}
 	response, err := spectrum.Response(lin.Derivative, s.H, s.W, s.C, g.Window)
 	if err != nil {
@@ -56,9 +79,17 @@ func (g *ImageGain) Gauge(net Linearizer) (Gauge, error) {
 		Winner: lin.Winner[0], Score: lin.Score[0]}, nil
 }
 
-// Measure implements Probe.
+// allFinite tells whether no value is NaN or infinite.
+func allFinite(values []float64) bool {
+	return !slices.ContainsFunc(values, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
+}
+
+// Measure implements Probe. Where the response is not finite it reports nothing, so that a training goes on without.
 func (g *ImageGain) Measure(_ context.Context, s Subject) (Reading, error) {
-	m, err := g.Gauge(s.Net)
+	m, err := g.gauge(s.Net)
+	if errors.Is(err, ErrNotFinite) {
+		return Reading{}, nil
+	}
 	if err != nil {
 		return Reading{}, err
 	}
@@ -70,7 +101,7 @@ func (g *ImageGain) Measure(_ context.Context, s Subject) (Reading, error) {
 }
 
 // PositionsGain is the impulse gain measured with the impulse at several places: the median of gain_db over them and
-// its interquartile range, both in dB.
+// its interquartile range, both in dB. Places at which the response is not finite are left out.
 type PositionsGain struct {
 	Shape      models.Shape
 	Value      float64
@@ -102,7 +133,10 @@ func (g *PositionsGain) Measure(_ context.Context, s Subject) (Reading, error) {
 			return Reading{}, fmt.Errorf("positions probe: %w", err)
 		}
 		one := ImageGain{Shape: g.Shape, Image: image, Projection: g.Projection, Window: g.Window}
-		m, err := one.Gauge(s.Net)
+		m, err := one.gauge(s.Net)
+		if errors.Is(err, ErrNotFinite) {
+			continue
+		}
 		if err != nil {
 			return Reading{}, err
 		}

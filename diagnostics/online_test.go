@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -215,6 +216,45 @@ func TestThresholdsSurviveTheirFile(t *testing.T) {
 		if _, err := ParseThresholds("c.yaml", []byte(text)); err == nil || err.Error() != want {
 			t.Errorf("%q: got %v, want %s", text, err, want)
 		}
+	}
+}
+
+// Pilots that learnt next to nothing tell nothing of scatter: they are left out by name, and too few of the others are
+// refused.
+func TestCalibrateLeavesOutWhatDidNotLearn(t *testing.T) {
+	pilot := func(rate, sigma float64, n int, loss func(float64) float64) Pilot {
+		alternating := func(e float64) float64 { return sigma * math.Sqrt(1.5) / madToSigma / 2 * (1 - 2*math.Mod(e, 2)) }
+		return Pilot{rate, synthetic(n, map[string]func(float64) float64{GainDB: alternating, TrainLoss: loss})}
+	}
+	falls := func(by float64) func(float64) float64 { // from 2 at epoch 1, by a share of it
+		return func(e float64) float64 { return 2 * (1 - by*min(e-1, 1)) }
+	}
+	good := []Pilot{pilot(0.01, 2, 12, falls(0.9)), pilot(0.001, 1, 12, falls(0.85))}
+	for name, test := range map[string]struct {
+		extra Pilot
+		want  float64
+		out   bool
+	}{
+		"a fall by a fifth":                {pilot(1e-4, 5, 12, falls(0.21)), 15, false},
+		"a fall by less":                   {pilot(1e-4, 5, 12, falls(0.19)), 6, true},
+		"only in the last four epochs":     {pilot(1e-4, 5, 12, func(e float64) float64 { return 2 - 0.5*max(0, e-8) }), 6, true},
+		"in the last five":                 {pilot(1e-4, 5, 12, func(e float64) float64 { return 2 - 0.4*max(0, e-7) }), 15, false},
+		"unsteady at a lower rate is none": {pilot(1e-4, 1.5, 12, func(e float64) float64 { return 1 + 0.9*math.Mod(e, 2) }), 6, false},
+	} {
+		got, err := Calibrate(append(slices.Clone(good), test.extra), DefaultThresholds())
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		near(t, name, got.Noise.ImpulseHighDB, test.want, 1e-9)
+		if out := strings.HasSuffix(got.Source, "; left out, as they learnt too little: 0.0001"); out != test.out {
+			t.Errorf("%s: left out %v, want %v: %s", name, out, test.out, got.Source)
+		}
+	}
+	_, err := Calibrate([]Pilot{good[0], pilot(1e-4, 5, 12, falls(0.1)), pilot(1e-5, 5, 12, falls(0.01))}, DefaultThresholds())
+	want := "calibration: 1 of 3 pilots learnt steadily, want at least 2: try more epochs or more training images; left out, as they learnt too little: 1e-05, 0.0001"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }
 

@@ -112,7 +112,7 @@ func (f *features) memorising() onset {
 
 // signsHold tells whether the signs' strengths, by signal, mean overfitting at an epoch. On moved images labels learnt by
 // heart show first as predictions that begin to change again while the loss no longer falls; overconfidence as a loss
-// that has risen for good, in company of a boundary that has come nearer, of a derivative with more high frequencies, or
+// that has risen for good, together with a boundary that has come nearer, of a derivative with more high frequencies, or
 // of a training loss that was high when the loss on moved images turned. A loss that rises by itself is no sign: it does
 // so too where logits grow on images learnt for good.
 //
@@ -125,7 +125,7 @@ func (f *features) signsHold(strength map[string]map[float64]float64, epoch floa
 	if len(f.moved.y) > 0 {
 		shift := strength[ShiftLoss][epoch]
 		turned := shift*f.t.Rules.ShiftRise >= f.t.Rules.ShiftTurn
-		return changes >= 1 && turned || shift >= 1 && f.goesOn(epoch) && (distance >= 1 || share >= 1 || f.wasHard(epoch)) || f.stall(epoch).holds
+		return changes >= 1 && turned || shift >= 1 && f.trainingGoesOn(epoch) && (distance >= 1 || share >= 1 || f.trainingLossWasHigh(epoch)) || f.stall(epoch).holds
 	}
 	if len(f.distance.y) > 0 {
 		return distance >= 1 && changes >= 1 || distance >= 2 && share >= 1
@@ -162,17 +162,17 @@ func (f *features) describe(signs []sign, departures []trace, epoch float64) ons
 	return o
 }
 
-// goesOn tells whether the training loss has fallen by a good share since the epoch up to the given one at which that on
+// trainingGoesOn tells whether the training loss has fallen by a good share since the epoch up to the given one at which that on
 // moved images was lowest: where both rise, nothing is overfitted, but the rate is too high.
-func (f *features) goesOn(epoch float64) bool {
+func (f *features) trainingGoesOn(epoch float64) bool {
 	turn, _ := f.moved.until(epoch).lowest()
 	since := f.loss.since(turn).until(epoch)
 	return len(since.y) == 0 || since.y[len(since.y)-1] <= (1-f.t.Rules.StallFall)*since.y[0]
 }
 
-// wasHard tells whether the training loss was still high at the epoch up to the given one at which the loss on moved
+// trainingLossWasHigh tells whether the training loss was still high at the epoch up to the given one at which the loss on moved
 // images was lowest: what is learnt after that does not carry over.
-func (f *features) wasHard(epoch float64) bool {
+func (f *features) trainingLossWasHigh(epoch float64) bool {
 	turn, _ := f.moved.until(epoch).lowest()
 	at := f.loss.since(turn)
 	return len(at.y) > 0 && at.y[0] >= f.t.Rules.MemorisedLoss

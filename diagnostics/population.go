@@ -78,6 +78,10 @@ func (p *Population) responses(logit models.Linearization, gains, shares []float
 			}
 			var response spectrum.Spectrum
 			for i := k; i < len(gains); i += workers {
+				if !allFinite(logit.Derivative[i*size:][:size]) {
+					gains[i], shares[i] = math.NaN(), math.NaN()
+					continue
+				}
 				if err := transform.Into(&response, logit.Derivative[i*size:][:size], spectrum.None); err != nil {
 					faults[k] = err
 					return

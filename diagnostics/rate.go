@@ -18,10 +18,10 @@ const leastImpulse = 16
 // halfScatter is the share of the high scatter that each half of the epochs must show by itself.
 const halfScatter = 0.5
 
-// swinging is rule 1: high scatter of the gain over all epochs since learning began. A single impulse shows a rate too high
+// tooVariable is rule 1: high scatter of the gain over all epochs since learning began. A single impulse shows a rate too high
 // where the steadier gain does not, but is noisy: it needs more epochs, and high scatter in each half of them.
-func swinging(f *features) *finding {
-	if found := f.gainSwings(); found != nil || f.gainName == GainDB {
+func tooVariable(f *features) *finding {
+	if found := f.gainVaries(); found != nil || f.gainName == GainDB {
 		return found
 	}
 	impulse := f.sinceLearning(f.c.trace(GainDB))
@@ -35,9 +35,9 @@ func swinging(f *features) *finding {
 	return nil
 }
 
-// gainSwings is rule 1 on the steadiest gain, no half of the epochs being calm. An unsteady training loss lets half the
+// gainVaries is rule 1 on the steadiest gain, no half of the epochs being calm. An unsteady training loss lets half the
 // scatter do, predictions of which a large share is another at each epoch a third.
-func (f *features) gainSwings() *finding {
+func (f *features) gainVaries() *finding {
 	gain := f.sinceLearning(f.gain)
 	if len(gain.y) < leastScatter {
 		return nil

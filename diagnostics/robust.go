@@ -66,12 +66,26 @@ const sharedPoints = 1 + 2*(4.0/9+1.0/36)
 // Pettitt (1979), doi 10.2307/2346729.
 func pettitt(values []float64, inflation float64) (at int, chance float64) {
 	n := len(values)
+	sum, largest := 0.0, 0.0
+	for i, r := range ranks(values) {
+		sum += 2*r - float64(n+1)
+		if math.Abs(sum) > largest {
+			at, largest = i+1, math.Abs(sum)
+		}
+	}
+	size := float64(n)
+	return at, min(1, 2*math.Exp(-6*largest*largest/(inflation*(size*size*size+size*size))))
+}
+
+// ranks are the places of values in their order, 1 … n, equal values sharing the mean of theirs.
+func ranks(values []float64) []float64 {
+	n := len(values)
 	order := make([]int, n)
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(values[a], values[b]) })
-	rank := make([]float64, n) // 1 … n, equal values sharing the mean of theirs
+	rank := make([]float64, n)
 	for i := 0; i < n; {
 		j := i
 		for j < n && values[order[j]] == values[order[i]] {
@@ -82,13 +96,18 @@ func pettitt(values []float64, inflation float64) (at int, chance float64) {
 		}
 		i = j
 	}
-	sum, largest := 0.0, 0.0
-	for i, r := range rank {
-		sum += 2*r - float64(n+1)
-		if math.Abs(sum) > largest {
-			at, largest = i+1, math.Abs(sum)
-		}
+	return rank
+}
+
+// rankCorrelation is Spearman's: the correlation of the ranks of a and b, which have one length; NaN where one of them is
+// constant. Spearman (1904), doi 10.2307/1412159.
+func rankCorrelation(a, b []float64) float64 {
+	ra, rb := ranks(a), ranks(b)
+	middle := float64(len(a)+1) / 2
+	both, squareA, squareB := 0.0, 0.0, 0.0
+	for i := range ra {
+		x, y := ra[i]-middle, rb[i]-middle
+		both, squareA, squareB = both+x*y, squareA+x*x, squareB+y*y
 	}
-	size := float64(n)
-	return at, min(1, 2*math.Exp(-6*largest*largest/(inflation*(size*size*size+size*size))))
+	return both / math.Sqrt(squareA*squareB)
 }

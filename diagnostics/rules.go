@@ -3,6 +3,7 @@ package diagnostics
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // finding is a rule's answer: a verdict, how often such a one is right, and why.
@@ -16,13 +17,13 @@ type finding struct {
 }
 
 // Diagnose judges a curve. It is a pure function of the curve and the thresholds, reads no validation column, and is
-// not moved by a constant added to the gains in dB. Rules are asked in the order of their claim: a diverged run is
-// nothing else, a rate too high drowns the signs of overfitting, and what is left is converged or still learning.
+// not moved by a constant added to the gains in dB. The first rule that holds decides: a run that diverged is nothing
+// else, a rate too high hides the signs of overfitting, and what is left is converged or still learning.
 // They are the four of Stamatescu & McDonnell (2018), section IV-C1, and where the signals of a population of images
 // are there, those stand in for the single impulse.
 func Diagnose(c *Curve, t Thresholds) Report {
 	f := featuresOf(c, t)
-	for _, rule := range []func(*features) *finding{diverged, tooFew, swinging, overfitting, settled} {
+	for _, rule := range []func(*features) *finding{diverged, unrelated, lossLost, tooFew, tooVariable, overfitting, settled} {
 		if found := rule(f); found != nil {
 			return f.report(found)
 		}
@@ -60,6 +61,23 @@ func tooFew(f *features) *finding {
 	end := float64(f.c.last())
 	return &finding{verdict: Undetermined, epoch: end, best: end, evidence: []Evidence{
 		f.fact("epoch", "measurements of a gain", float64(len(f.gain.y)), "", float64(f.t.Rules.LeastEpochs), f.gain, true)}}
+}
+
+// unrelated holds when training loss and training error do not go together, although the loss varies: these are no curves
+// of a training, and nothing can be said of them.
+func unrelated(f *features) *finding {
+	failed := f.c.trace(TrainError)
+	if len(f.loss.y) < f.t.Rules.LeastEpochs || !slices.Equal(f.loss.x, failed.x) {
+		return nil
+	}
+	high, low := quantile(f.loss.y, 0.9), quantile(f.loss.y, 0.1)
+	agreement := rankCorrelation(f.loss.y, failed.y)
+	if high-low < variedLoss*math.Abs(high) || !(agreement < leastAgreement) {
+		return nil
+	}
+	end := float64(f.c.last())
+	return &finding{verdict: Undetermined, epoch: end, best: end, evidence: []Evidence{
+		f.fact(TrainError, "rank correlation with the training loss", agreement, "", leastAgreement, f.loss, true)}}
 }
 
 // changing tells whether the smoothed share of predictions that change is above a limit at the end, and the fact.
@@ -100,7 +118,7 @@ func (f *features) report(found *finding) Report {
 			r.Advice = fmt.Sprintf("little is left to learn since epoch %d; as the gain still moves, a few more epochs may help a little", r.Epoch)
 		}
 	}
-	if rates := f.c.trace(LearningRate); factor != 0 && len(rates.y) > 0 {
+	if rates := f.c.trace(LearningRate); factor != 0 && len(rates.y) > 0 && rates.y[len(rates.y)-1] > 0 {
 		r.NextRate = rates.y[len(rates.y)-1] * factor
 		r.Advice += fmt.Sprintf(" (next learning rate to try: %.3g)", r.NextRate)
 	}

@@ -16,10 +16,10 @@ func settled(f *features) *finding {
 			f.fact(TrainLoss, "never under the share of its highest of", f.t.Rules.Begun, "", math.NaN(), f.loss, true)}}
 	}
 	m := f.motion()
+	scatter := m.window.roughness()
 	found := &finding{epoch: end, best: end, evidence: []Evidence{
 		f.fact(f.gainName, "slope in the last third", m.slope, "dB an epoch", math.NaN(), m.window, m.moving),
 		f.fact(f.gainName, "travel in the last third", m.travel, "dB", m.limit, m.window, m.moving),
-		f.noise(f.gainName, "variability in the last third", m.window.roughness(), f.gainHigh, m.window, false),
 	}}
 	still, learnt, trust := m.moving, false, gainTrust
 	if window := lastThird(f.atThisRate(f.loss)); len(window.y) >= 3 {
@@ -33,20 +33,22 @@ func settled(f *features) *finding {
 			f.fact(TrainLoss, "level at the end", level, "", f.t.Rules.LearntLoss, window, !learnt))
 	}
 	idle := false
-	if moved, changes, ok := f.bystanders(); ok {
+	if moved, changes, ok := f.shiftsAndChanges(); ok {
 		found.evidence = append(found.evidence, moved, changes)
-		trust = companyTrust(m.travel/m.limit, moved.Supports, changes.Supports)
+		trust = trustWithShifts(m.travel/m.limit, moved.Supports, changes.Supports)
 		idle = still && !moved.Supports && m.travel >= growing*m.limit
 	}
 	if still && !idle {
 		kind, why := f.pace()
-		found.verdict, found.kind, found.confidence, found.evidence = StillLearning, kind, trust.still, append(found.evidence, why)
+		found.verdict, found.kind, found.confidence = StillLearning, kind, trust.still
+		found.evidence = append(found.evidence, why, f.noise(f.gainName, "variability in the last third", scatter, f.gainHigh, m.window, scatter < f.gainHigh))
 		return found
 	}
 	found.verdict, found.epoch, found.confidence = Converged, f.plateau(), trust.converged
 	for i := range found.evidence {
 		found.evidence[i].Supports = !found.evidence[i].Supports
 	}
+	found.evidence = append(found.evidence, f.noise(f.gainName, "variability in the last third", scatter, f.gainHigh, m.window, scatter < f.gainHigh))
 	switch {
 	case idle:
 		found.kind, found.confidence = NothingCarriesOver, sureIdle
@@ -58,10 +60,10 @@ func settled(f *features) *finding {
 	return found
 }
 
-// bystanders are two facts that support that learning goes on, or do not, and say how sure that is: how the loss on moved
+// shiftsAndChanges are two facts that support that learning goes on, or do not, and say how sure that is: how the loss on moved
 // images fell in the last third, and how many predictions still change.
-// They are not ok without moved images and predictions.
-func (f *features) bystanders() (moved, changes Evidence, ok bool) {
+// They are absent (ok is false) without moved images and predictions.
+func (f *features) shiftsAndChanges() (moved, changes Evidence, ok bool) {
 	late := lastThird(f.atThisRate(f.c.trace(ShiftLoss)))
 	if len(late.y) < leastWindow || len(f.changes.y) == 0 {
 		return moved, changes, false

@@ -26,7 +26,7 @@ var verdictTable = [...]struct{ name, meaning, advice string }{
 	Diverged:            {"diverged", "the loss is no number, or the network has stopped responding to its input", "start again with a learning rate ten times lower"},
 	LearningRateTooHigh: {"learning-rate-too-high", "the gain swings from epoch to epoch, or the training loss has slid back", "try a learning rate three times lower"},
 	StillLearning:       {"still-learning", "the training loss still falls or the gain still moves: the network has not taken in what it can", "train for more epochs"},
-	Converged:           {"converged", "the gain has flattened and stays smooth", "stop here"},
+	Converged:           {"converged", "the gain has flattened", "stop here"},
 	Overfitting:         {"overfitting", "the network fits its training images at the expense of others", "stop at the epoch given"},
 }
 

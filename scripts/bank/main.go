@@ -20,7 +20,9 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/maxgain/maxgain/datasets"
@@ -40,7 +42,8 @@ func run(ctx context.Context) error {
 	dir := flag.String("dir", "diagnostics/testdata/bank", "folder of the bank")
 	data := flag.String("data-dir", os.Getenv("MAXGAIN_DATA"), "folder of the data sets")
 	only := flag.String("only", "", "regular expression for the names of the runs to make")
-	workers := flag.Int("workers", 0, "goroutines of a run; 0 for all cores")
+	jobs := flag.Int("jobs", runtime.GOMAXPROCS(0), "runs made at once, each on one core")
+	limit := flag.Duration("for", 24*time.Hour, "begin no run after this time")
 	list := flag.Bool("list", false, "list the plan and stop")
 	tables := flag.Bool("tables", false, "print the tables of the bank and stop")
 	write := flag.String("write", "", "put the tables into this page and stop")
@@ -65,23 +68,41 @@ func run(ctx context.Context) error {
 	if err := os.MkdirAll(*dir, 0o755); err != nil {
 		return err
 	}
-	for i, e := range chosen {
-		path := filepath.Join(*dir, e.File)
-		if _, err := os.Stat(path); err == nil {
-			continue
-		}
-		begin := time.Now()
-		err := makeRun(ctx, e, *data, *workers, path)
-		if errors.Is(err, datasets.ErrMissing) {
-			fmt.Fprintf(os.Stderr, "%d of %d: %s passed over: %v\n", i+1, len(chosen), e.File, err)
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", e.File, err)
-		}
-		fmt.Fprintf(os.Stderr, "%d of %d: %s in %.0f s\n", i+1, len(chosen), e.File, time.Since(begin).Seconds())
+	if err := makeRuns(ctx, chosen, *data, *jobs, time.Now().Add(*limit), *dir); err != nil {
+		return err
 	}
 	return index(*dir)
+}
+
+// makeRuns makes those runs that are not there yet, several at once, and begins none after the deadline.
+func makeRuns(ctx context.Context, chosen []bank.Entry, data string, jobs int, deadline time.Time, dir string) error {
+	next := make(chan bank.Entry)
+	faults := make([]error, jobs)
+	var wait sync.WaitGroup
+	for k := range faults {
+		wait.Go(func() {
+			for e := range next {
+				begin := time.Now()
+				switch err := makeRun(ctx, e, data, 1, filepath.Join(dir, e.File)); {
+				case errors.Is(err, datasets.ErrMissing):
+					fmt.Fprintf(os.Stderr, "%s passed over: %v\n", e.File, err)
+				case err != nil:
+					faults[k] = errors.Join(faults[k], fmt.Errorf("%s: %w", e.File, err))
+				default:
+					fmt.Fprintf(os.Stderr, "%s in %.0f s\n", e.File, time.Since(begin).Seconds())
+				}
+			}
+		})
+	}
+	for _, e := range chosen {
+		if _, err := os.Stat(filepath.Join(dir, e.File)); err == nil || time.Now().After(deadline) || ctx.Err() != nil {
+			continue
+		}
+		next <- e
+	}
+	close(next)
+	wait.Wait()
+	return errors.Join(faults...)
 }
 
 // index lists those runs of the plan that are there, and those taken from run folders, which stay listed.

@@ -13,6 +13,7 @@ import (
 	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/diagnostics"
 	"github.com/maxgain/maxgain/diagnostics/bank"
+	"github.com/maxgain/maxgain/diagnostics/signal"
 	"github.com/maxgain/maxgain/diagnostics/spectrum"
 	"github.com/maxgain/maxgain/models"
 	"github.com/maxgain/maxgain/trainer"
@@ -44,10 +45,22 @@ func makeRun(ctx context.Context, e bank.Entry, dataDir string, workers int, pat
 		return err
 	}
 	defer net.Close()
-	var hooks []trainer.Hook
+	average, err := models.New(spec, models.Options{Batch: batchSize, Seed: e.Seed, Workers: workers})
+	if err != nil {
+		return err
+	}
+	defer average.Close()
+	averaged := &averager{net: average, data: data}
+	hooks := []trainer.Hook{averaged}
 	if e.Holdout == 0 { // of the others nothing is wanted but what validation shows
-		if hooks, err = monitors(data, net); err != nil {
+		probes, err := probesOf(data, net)
+		if err != nil {
 			return err
+		}
+		averaged.probes = probes[:2] // of the others the bank wants the trained weights' alone
+		hooks = append(hooks, &diagnostics.Monitor{Every: 1, Probes: probes})
+		if e.Proof {
+			hooks = append(hooks, &rivals{net: net, train: data.Train})
 		}
 	}
 	keeper := &keeper{}
@@ -63,23 +76,8 @@ func makeRun(ctx context.Context, e bank.Entry, dataDir string, workers int, pat
 	return writeTable(path, keeper.history)
 }
 
-// renamed is a probe whose signals are kept under other names.
-type renamed struct {
-	diagnostics.Probe
-	prefix string
-}
-
-// Measure implements diagnostics.Probe.
-func (p renamed) Measure(ctx context.Context, s diagnostics.Subject) (diagnostics.Reading, error) {
-	r, err := p.Probe.Measure(ctx, s)
-	for i := range r.Signals {
-		r.Signals[i].Name = p.prefix + r.Signals[i].Name
-	}
-	return r, err
-}
-
-// monitors are the hooks that measure every signal after every epoch.
-func monitors(data *datasets.Dataset, net *models.Net) ([]trainer.Hook, error) {
+// probesOf are the probes that measure every signal after every epoch, the prediction changes last.
+func probesOf(data *datasets.Dataset, net *models.Net) ([]diagnostics.Probe, error) {
 	shape := net.Spec().Input
 	sample, err := diagnostics.TrainingImages(data.Train, data.Train.Labels, shape)
 	if err != nil {
@@ -89,15 +87,17 @@ func monitors(data *datasets.Dataset, net *models.Net) ([]trainer.Hook, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []trainer.Hook{&diagnostics.Monitor{Every: 1, Probes: []diagnostics.Probe{
+	mixed, err := diagnostics.NewMixed(data.Train, data.Train.Labels, shape, batchSize)
+	if err != nil {
+		return nil, err
+	}
+	return []diagnostics.Probe{
 		impulse,
-		&diagnostics.PositionsGain{Shape: shape, Value: 1, Positions: diagnostics.SpreadPositions(shape.H, shape.W, positionCount),
-			Projection: models.LogScore, Window: spectrum.HannWindow},
+		mixed,
 		&diagnostics.Population{Shape: shape, Images: sample.Images, Batch: batchSize},
-		renamed{&diagnostics.Population{Shape: shape, Images: diagnostics.NoiseImages(sample.Images), Batch: batchSize}, bank.NoisePrefix},
 		&diagnostics.Shifts{Shape: shape, Images: sample.Images, Labels: sample.Labels, Pixels: data.Shift, Batch: batchSize},
 		diagnostics.Changes{},
-	}}, &rivals{net: net, train: data.Train}}, nil
+	}, nil
 }
 
 // keeper is a trainer.Recorder that keeps the history in memory.
@@ -110,10 +110,16 @@ func (k *keeper) Record(h *trainer.History, _ trainer.Status) error {
 }
 
 // columns of a run's table after the epoch; the channels' gains and the timings are left out to keep the bank small.
-var columns = []string{"learning_rate", "train_loss", "train_error", "val_loss", "val_error", "test_loss", "test_error",
-	diagnostics.GainDB, diagnostics.PositionsMedianDB, diagnostics.PositionsSpreadDB, diagnostics.PopulationGainDB,
-	diagnostics.BoundaryDistance, diagnostics.LowShare, diagnostics.PredictionChanges, diagnostics.ShiftLoss, diagnostics.ShiftError,
-	bank.NoisePrefix + diagnostics.PopulationGainDB, bank.NoisePrefix + diagnostics.BoundaryDistance, bank.NoisePrefix + diagnostics.LowShare, bank.GradientDisparity, bank.Evidence}
+var columns = func() []string {
+	measured := []string{diagnostics.GainDB, diagnostics.PopulationGainDB, diagnostics.BoundaryDistance, diagnostics.LowShare,
+		signal.MixedLoss, signal.MixedError, diagnostics.ShiftLoss, diagnostics.ShiftError}
+	held := []string{signal.ValLoss, signal.ValError, signal.TestLoss, signal.TestError}
+	all := slices.Concat([]string{signal.LearningRate, signal.TrainLoss, signal.TrainError, signal.PredictionChanges}, held, measured)
+	for _, name := range slices.Concat(held, measured) {
+		all = append(all, signal.Averaged(name))
+	}
+	return append(all, bank.GradientDisparity, bank.Evidence)
+}()
 
 // writeTable writes a run's table; NaN is an empty field, but for a loss that was measured.
 func writeTable(path string, h *trainer.History) error {
@@ -122,6 +128,9 @@ func writeTable(path string, h *trainer.History) error {
 		return err
 	}
 	out := csv.NewWriter(file)
+	columns := slices.DeleteFunc(slices.Clone(columns), func(name string) bool {
+		return !slices.ContainsFunc(h.Rows, func(r trainer.Row) bool { return !math.IsNaN(value(r, name)) })
+	})
 	out.Write(slices.Concat([]string{"epoch"}, columns))
 	for _, row := range h.Rows {
 		record := []string{strconv.Itoa(row.Epoch)}
