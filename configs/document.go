@@ -257,6 +257,9 @@ func example(section string) string {
 	return section
 }
 
+// UnknownKey says that a name is none of a key, and which key was probably meant.
+func UnknownKey(name string) string { return unknown(name) }
+
 // unknown says that there is no such key, and which was probably meant.
 func unknown(name string) string {
 	candidates := Keys()

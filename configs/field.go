@@ -12,25 +12,15 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Names that model.name and data.name may have. That the nets and the data of
-// these names exist is tested where both are known, in cmd/train.
-var (
-	Models = []string{"lenet-mnist", "lenet-cifar10", "lenet-cifar10-half", "lenet-cifar10-double",
-		"nin-cifar10", "nin-cifar10-narrow"}
-	DataSets = []string{"mnist", "fashion-mnist", "cifar10", "digits"}
-)
-
-// neutral holds the keys that leave a run's numbers as they are, and do not count
-// in Hash and Diff: where things lie, what is written, and how many cores work.
-var neutral = map[string]bool{
-	"name": true, "data.dir": true, "train.workers": true, "output.dir": true,
-	"output.checkpoint_every": true, "output.checkpoint_minutes": true,
-	"output.tensorboard": true, "output.report": true, "gain.save_spectra": true,
-}
-
 // field ties one key to its place in a Config.
 type field struct {
-	key string
+	key     string
+	unit    string  // of the value; "" for none
+	meaning string  // in words
+	want    string  // the values that it takes
+	unset   string  // said instead of the default where a config has none
+	later   bool    // counts in Hash only when it is not at its default
+	file    *string // the value, if it is the path of something to be read; nil if not
 	// text marks a key whose override is taken letter for letter, not as YAML.
 	text bool
 	// read stores the node's value, or reports what is wrong with it.
@@ -43,85 +33,23 @@ type field struct {
 // the field's own ("" or "[0].rate"), and the problem.
 type reporter func(n *yaml.Node, below, problem string)
 
-// FreeKeys returns the keys that may differ between a run and its resumption:
-// those that leave the numbers as they are, and the number of epochs, of which
-// no epoch's numbers depend.
-func FreeKeys() []string {
-	free := []string{"train.epochs"}
-	for _, key := range Keys() {
-		if neutral[key] {
-			free = append(free, key)
-		}
-	}
-	return free
+// says completes a field by its unit and meaning.
+func (f field) says(unit, meaning string) field {
+	f.unit, f.meaning = unit, meaning
+	return f
 }
 
-// fields lists every key in the order of the resolved file. It is the only
-// list of them: reading, checking, writing, Hash and Diff follow it.
-func (c *Config) fields() []field {
-	return []field{
-		text("name", &c.Name, runName),
-		text("model.name", &c.Model.Name, oneOf(Models...)),
-		text("data.name", &c.Data.Name, oneOf(DataSets...)),
-		text("data.dir", &c.Data.Dir, path),
-		whole("data.train_count", &c.Data.TrainCount, 0, 10_000_000),
-		whole("data.val_count", &c.Data.ValCount, 0, 10_000_000),
-		flag("data.use_all", &c.Data.UseAll),
-		number("data.holdout", &c.Data.Holdout, from(0).to(0.9)),
-		number("data.label_noise", &c.Data.LabelNoise, from(0).to(1)),
-		whole("train.epochs", &c.Train.Epochs, 1, 1_000_000),
-		whole("train.batch_size", &c.Train.BatchSize, 1, 10_000),
-		optional(number("train.learning_rate", &c.Train.LearningRate, above(0)),
-			func() bool { return c.Train.Schedule == nil }),
-		schedule("train.schedule", &c.Train.Schedule),
-		number("train.momentum", &c.Train.Momentum, from(0).below(1)),
-		number("train.weight_decay", &c.Train.WeightDecay, from(0)),
-		seed("train.seed", &c.Train.Seed),
-		whole("train.workers", &c.Train.Workers, 0, 1024),
-		whole("gain.every", &c.Gain.Every, 0, 1_000_000),
-		number("gain.impulse", &c.Gain.Impulse, above(0)),
-		text("gain.window", &c.Gain.Window, oneOf("hann", "none")),
-		text("gain.projection", &c.Gain.Projection, oneOf("inverse-score", "one")),
-		text("gain.image", &c.Gain.Image, path),
-		flag("gain.save_spectra", &c.Gain.SaveSpectra),
-		whole("gain.positions", &c.Gain.Positions, 0, 100),
-		flag("gain.population", &c.Gain.Population),
-		text("gain.images", &c.Gain.Images, oneOf("train", "noise")),
-		flag("gain.shifts", &c.Gain.Shifts),
-		flag("gain.changes", &c.Gain.Changes),
-		text("diagnosis.calibration", &c.Diagnosis.Calibration, path),
-		text("stop.rule", &c.Stop.Rule, oneOf("none", "gain", "validation")),
-		whole("stop.patience", &c.Stop.Patience, 1, 1_000_000),
-		flag("stop.on_overfitting", &c.Stop.OnOverfitting),
-		flag("stop.on_convergence", &c.Stop.OnConvergence),
-		text("output.dir", &c.Output.Dir, folder),
-		whole("output.checkpoint_every", &c.Output.CheckpointEvery, 0, 1_000_000),
-		number("output.checkpoint_minutes", &c.Output.CheckpointMinutes, from(0)),
-		flag("output.tensorboard", &c.Output.TensorBoard),
-		flag("output.report", &c.Output.Report),
-	}
+// without says what holds where the key is not given and has no default.
+func (f field) without(unset string) field {
+	f.unset = unset
+	return f
 }
 
-// Keys returns every key of a config in the order of the resolved file.
-func Keys() []string {
-	var c Config
-	var keys []string
-	for _, f := range c.fields() {
-		keys = append(keys, f.key)
-	}
-	return keys
-}
-
-// sections returns the known sections in order: "model", "data", ….
-func sections() []string {
-	var names []string
-	for _, key := range Keys() {
-		section, _, nested := strings.Cut(key, ".")
-		if nested && (len(names) == 0 || names[len(names)-1] != section) {
-			names = append(names, section)
-		}
-	}
-	return names
+// added marks a key that came after runs and sweeps had been made without it: a config that leaves it at its default has
+// the hash that it had before there was the key.
+func (f field) added() field {
+	f.later = true
+	return f
 }
 
 // got says what stands where want was expected.
@@ -152,7 +80,7 @@ func scalar(tag, value string) *yaml.Node {
 // text is a string key; check returns what is wanted, or "" if s is that.
 func text(key string, dst *string, check func(s string) (want string)) field {
 	return field{
-		key: key, text: true,
+		key: key, text: true, want: check(unacceptable),
 		read: func(n *yaml.Node, report reporter) {
 			if n.Kind != yaml.ScalarNode || n.ShortTag() == "!!null" {
 				report(n, "", got(n, "a text"))
@@ -164,6 +92,16 @@ func text(key string, dst *string, check func(s string) (want string)) field {
 		},
 		write: func() *yaml.Node { return scalar("!!str", *dst) },
 	}
+}
+
+// unacceptable is a text that no check takes and that is like no name, so that a check's answer to it is what it wants.
+var unacceptable = strings.Repeat("\x00", 5000)
+
+// source is a key for the path of something that is read. Load makes it absolute.
+func source(key string, dst *string) field {
+	f := text(key, dst, path)
+	f.want, f.file = "a path", dst
+	return f
 }
 
 func oneOf(names ...string) func(string) string {
@@ -209,7 +147,7 @@ func folder(s string) string {
 // whole is an integer key of low..high.
 func whole(key string, dst *int, low, high int) field {
 	return field{
-		key: key,
+		key: key, want: wholeRange(low, high),
 		read: func(n *yaml.Node, report reporter) {
 			if v, problem := wholeOf(n, low, high); problem != "" {
 				report(n, "", problem)
@@ -221,8 +159,24 @@ func whole(key string, dst *int, low, high int) field {
 	}
 }
 
+func wholeRange(low, high int) string { return fmt.Sprintf("a whole number from %d to %d", low, high) }
+
+// leadingZero is a whole number whose leading zero makes it octal in YAML 1.1 and not in YAML 1.2.
+var leadingZero = regexp.MustCompile(`^[-+]?0[0-9_]+$`)
+
+// octal says what is wrong with a number whose value depends on the version of YAML, if it is one: 010 is 8 or 10.
+func octal(n *yaml.Node, want string) (problem string) {
+	if n.Kind != yaml.ScalarNode || n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 || !leadingZero.MatchString(n.Value) {
+		return ""
+	}
+	return got(n, want) + " without a leading zero, which makes it octal for some readers"
+}
+
 func wholeOf(n *yaml.Node, low, high int) (v int, problem string) {
-	want := fmt.Sprintf("a whole number from %d to %d", low, high)
+	want := wholeRange(low, high)
+	if problem := octal(n, want); problem != "" {
+		return 0, problem
+	}
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" || n.Decode(&v) != nil || v < low || v > high {
 		return 0, got(n, want)
 	}
@@ -231,12 +185,17 @@ func wholeOf(n *yaml.Node, low, high int) (v int, problem string) {
 
 // seed is a key of 64 unsigned bits.
 func seed(key string, dst *uint64) field {
+	const want = "a whole number from 0 to 18446744073709551615"
 	return field{
-		key: key,
+		key: key, want: want,
 		read: func(n *yaml.Node, report reporter) {
 			var v uint64
+			if problem := octal(n, want); problem != "" {
+				report(n, "", problem)
+				return
+			}
 			if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" || n.Decode(&v) != nil {
-				report(n, "", got(n, "a whole number from 0 to 18446744073709551615"))
+				report(n, "", got(n, want))
 				return
 			}
 			*dst = v
@@ -247,12 +206,13 @@ func seed(key string, dst *uint64) field {
 
 // flag is a key that is true or false.
 func flag(key string, dst *bool) field {
+	const want = "true or false"
 	return field{
-		key: key,
+		key: key, want: want,
 		read: func(n *yaml.Node, report reporter) {
 			var v bool
 			if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!bool" || n.Decode(&v) != nil {
-				report(n, "", got(n, "true or false"))
+				report(n, "", got(n, want))
 				return
 			}
 			*dst = v
@@ -296,7 +256,7 @@ func (l limits) String() string {
 // number is a finite floating-point key.
 func number(key string, dst *float64, l limits) field {
 	return field{
-		key: key,
+		key: key, want: l.String(),
 		read: func(n *yaml.Node, report reporter) {
 			if v, problem := numberOf(n, l); problem != "" {
 				report(n, "", problem)
@@ -309,6 +269,9 @@ func number(key string, dst *float64, l limits) field {
 }
 
 func numberOf(n *yaml.Node, l limits) (v float64, problem string) {
+	if problem := octal(n, l.String()); problem != "" {
+		return 0, problem
+	}
 	tag := n.ShortTag()
 	if n.Kind != yaml.ScalarNode || tag != "!!int" && tag != "!!float" || n.Decode(&v) != nil {
 		return 0, got(n, l.String())

@@ -36,16 +36,26 @@ func Presets() []string {
 // once as FieldErrors.
 //
 // A file at that path, with or without ".yaml", is preferred to a preset of
-// that name; Config.Source says which it was.
+// that name; Config.Source says which it was. Relative paths of the config are
+// made absolute: those of the file are looked for beside it and then in the
+// working directory, those of the overrides in the working directory.
 func Load(nameOrPath string, overrides []string) (Config, error) {
 	data, found, err := Read(nameOrPath)
 	if err != nil {
 		return Config{}, err
 	}
-	c, err := Parse(found.Name, data, overrides)
+	r, err := parseConfig(found.Name, data, overrides)
 	if err != nil {
 		return Config{}, err
 	}
+	folder := "."
+	if !found.Preset {
+		folder = filepath.Dir(found.Name)
+	}
+	if err := r.resolve(folder, r.config.Source != ""); err != nil {
+		return Config{}, fmt.Errorf("read config: %w", err)
+	}
+	c := r.config
 	c.Source = found.String()
 	for _, o := range overrides {
 		c.Source += " --set " + shorten(o, 200)
@@ -55,9 +65,19 @@ func Load(nameOrPath string, overrides []string) (Config, error) {
 
 // Parse is Load for a config already in memory; file is the name that faults
 // are given under, and its base is the run's name unless the config has one.
-// Config.Source is what a resolved file says of itself, if it is one.
+// Config.Source is what a resolved file says of itself, if it is one. Relative
+// paths stay relative.
 func Parse(file string, data []byte, overrides []string) (Config, error) {
-	r := reading{file: file, config: Default(), given: map[string]place{}}
+	r, err := parseConfig(file, data, overrides)
+	if err != nil {
+		return Config{}, err
+	}
+	return r.config, nil
+}
+
+// parseConfig is Parse with the places of the keys.
+func parseConfig(file string, data []byte, overrides []string) (*reading, error) {
+	r := &reading{file: file, config: Default(), given: map[string]place{}}
 	r.config.Name = nameOf(file)
 	r.document(data)
 	for i, o := range overrides {
@@ -66,13 +86,13 @@ func Parse(file string, data []byte, overrides []string) (Config, error) {
 	r.settle()
 	if len(r.faults) > 0 {
 		r.faults.sort()
-		return Config{}, r.faults
+		return nil, r.faults
 	}
 	if source, ok := bytes.CutPrefix(data, []byte("# "+sourceComment)); ok {
 		source, _, _ = bytes.Cut(source, []byte("\n"))
 		r.config.Source = string(source)
 	}
-	return r.config, nil
+	return r, nil
 }
 
 // Found says where Read found a file.

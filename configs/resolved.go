@@ -54,9 +54,16 @@ func encode(n *yaml.Node) []byte {
 // Hash returns the SHA-256, in hexadecimal, of everything that determines the
 // numbers of a run. Folders, workers and what else is written do not count.
 func (c Config) Hash() string {
+	d := Default()
+	return hashOf(c.fields(), d.fields())
+}
+
+// hashOf is Hash for a config's fields and those of the default one.
+func hashOf(fields, defaults []field) string {
 	h := sha256.New()
-	for _, f := range c.fields() {
-		if !neutral[f.key] {
+	for i, f := range fields {
+		atDefault := f.later && valueText(f) == valueText(defaults[i])
+		if !neutral[f.key] && !atDefault {
 			fmt.Fprintf(h, "%s=%s\n", f.key, valueText(f))
 		}
 	}

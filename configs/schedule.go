@@ -12,7 +12,7 @@ const maxPhases = 1000
 // schedule is a list of {rate, epochs}.
 func schedule(key string, dst *[]Phase) field {
 	return field{
-		key: key,
+		key: key, want: "a list of {rate: …, epochs: …}",
 		read: func(n *yaml.Node, report reporter) {
 			if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
 				report(n, "", got(n, "a list of {rate: …, epochs: …}"))

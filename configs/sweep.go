@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,6 +50,7 @@ type axis struct {
 // sweepReading gathers a sweep file.
 type sweepReading struct {
 	reading
+	folder    string // of the file; "" for a preset
 	base      string
 	method    string
 	trials    int
@@ -65,12 +67,21 @@ func LoadSweep(nameOrPath string, set []string) (Sweep, error) {
 	if err != nil {
 		return Sweep{}, err
 	}
-	return ParseSweep(found.Name, data, set)
+	folder := ""
+	if !found.Preset {
+		folder = filepath.Dir(found.Name)
+	}
+	return parseSweep(found.Name, folder, data, set)
 }
 
 // ParseSweep is LoadSweep for a file already in memory.
 func ParseSweep(file string, data []byte, set []string) (Sweep, error) {
-	r := sweepReading{reading: reading{file: file, given: map[string]place{}}, method: "grid", seed: 1}
+	return parseSweep(file, "", data, set)
+}
+
+// parseSweep is ParseSweep for a file in a folder, in which its relative paths are looked for first.
+func parseSweep(file, folder string, data []byte, set []string) (Sweep, error) {
+	r := sweepReading{reading: reading{file: file, given: map[string]place{}}, folder: folder, method: "grid", seed: 1}
 	r.sweepDocument(data)
 	if len(r.faults) == 0 {
 		r.settleSweep()
@@ -116,7 +127,9 @@ func (r *sweepReading) pairs(n *yaml.Node, f func(k, v *yaml.Node)) {
 
 func (r *sweepReading) sweepKey(k, v *yaml.Node) {
 	decode := func(dst any, want string) {
-		if v.Kind != yaml.ScalarNode || v.Decode(dst) != nil {
+		if problem := octal(v, want); problem != "" {
+			r.fault(at(v), k.Value, problem)
+		} else if v.Kind != yaml.ScalarNode || v.Decode(dst) != nil {
 			r.fault(at(v), k.Value, got(v, want))
 		}
 	}
@@ -208,6 +221,8 @@ func (r *sweepReading) interval(key string, n *yaml.Node, a *axis) bool {
 		dst := map[string]any{"min": &in.Min, "max": &in.Max, "count": &in.Count, "scale": &in.Scale}[k.Value]
 		if dst == nil {
 			r.fault(at(k), key+"."+k.Value, "unknown key; a range has min, max, count and scale")
+		} else if problem := octal(v, "a number"); problem != "" {
+			r.fault(at(v), key+"."+k.Value, problem)
 		} else if v.Decode(dst) != nil {
 			r.fault(at(v), key+"."+k.Value, got(v, "a number (scale: linear or log)"))
 		}
@@ -288,9 +303,11 @@ func (r *sweepReading) settleSweep() {
 // expand makes the trials and resolves each one's config.
 func (r *sweepReading) expand(set []string) (Sweep, error) {
 	s := Sweep{Name: nameOf(r.file), Base: r.base, Prune: r.prune}
+	base := r.beside(r.base)
+	overrides := r.sources(r.overrides)
 	for i, varied := range r.combinations() {
 		t := Trial{Index: i, Name: fmt.Sprintf("trial-%04d", i), Set: varied}
-		c, err := Load(r.base, slices.Concat(r.overrides, set, varied))
+		c, err := Load(base, slices.Concat(overrides, set, r.sources(varied)))
 		if err != nil {
 			return Sweep{}, fmt.Errorf("sweep %s, trial %d (%s): %w", r.file, i, strings.Join(varied, " "), err)
 		}
@@ -299,6 +316,33 @@ func (r *sweepReading) expand(set []string) (Sweep, error) {
 		s.Trials = append(s.Trials, t)
 	}
 	return s, nil
+}
+
+// beside is a path as it is found from the working directory: in the sweep file's folder if there is something there.
+func (r *sweepReading) beside(path string) string {
+	if r.folder == "" || path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	if at, found := lookFor(path, []string{r.folder}); found {
+		return at
+	}
+	return path
+}
+
+// sources are assignments "key=value" whose paths are found from the working directory.
+func (r *sweepReading) sources(assignments []string) []string {
+	var c Config
+	isSource := map[string]bool{}
+	for _, f := range c.fields() {
+		isSource[f.key] = f.file != nil
+	}
+	out := slices.Clone(assignments)
+	for i, a := range out {
+		if key, value, _ := strings.Cut(a, "="); isSource[key] {
+			out[i] = key + "=" + r.beside(value)
+		}
+	}
+	return out
 }
 
 // combinations lists what each trial sets: for a grid the first parameter varies slowest.

@@ -20,7 +20,13 @@ func Thresholds(c configs.Config) (diagnostics.Thresholds, error) {
 	if c.Diagnosis.Calibration == "" {
 		return diagnostics.DefaultThresholds(), nil
 	}
-	t, err := Calibration(c.Diagnosis.Calibration)
+	name := c.Diagnosis.Calibration
+	t, err := diagnostics.Thresholds{}, error(nil)
+	if text, shipped := configs.ReadShipped(name); shipped { // a file's path is absolute
+		t, err = parseCalibration(name, text)
+	} else {
+		t, err = Calibration(name)
+	}
 	if err != nil {
 		return t, Usagef("diagnosis.calibration: %w", err)
 	}

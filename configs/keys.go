@@ -1,0 +1,100 @@
+package configs
+
+import "strings"
+
+// Names that model.name and data.name may have. That the nets and the data of
+// these names exist is tested where both are known, in cmd/train.
+var (
+	Models = []string{"lenet-mnist", "lenet-cifar10", "lenet-cifar10-half", "lenet-cifar10-double",
+		"nin-cifar10", "nin-cifar10-narrow"}
+	DataSets = []string{"mnist", "fashion-mnist", "cifar10", "digits"}
+)
+
+// neutral holds the keys that leave a run's numbers as they are, and do not count
+// in Hash and Diff: where things lie, what is written, and how many cores work.
+var neutral = map[string]bool{
+	"name": true, "data.dir": true, "train.workers": true, "output.dir": true,
+	"output.checkpoint_every": true, "output.checkpoint_minutes": true,
+	"output.tensorboard": true, "output.report": true, "gain.save_spectra": true,
+}
+
+// fields lists every key in the order of the resolved file. It is the only
+// list of them: reading, checking, writing, Hash and Diff follow it.
+func (c *Config) fields() []field {
+	return []field{
+		text("name", &c.Name, runName).says("", "name of the run; its folder is <output.dir>/<name>-<time>").without("the file's name"),
+		text("model.name", &c.Model.Name, oneOf(Models...)).says("", "the net").without("required"),
+		text("data.name", &c.Data.Name, oneOf(DataSets...)).says("", "the data").without("required"),
+		source("data.dir", &c.Data.Dir).says("", "folder of the data").without("$MAXGAIN_DATA, the user's cache, a download"),
+		whole("data.train_count", &c.Data.TrainCount, 0, 10_000_000).says("images", "training images to use; 0 takes all"),
+		whole("data.val_count", &c.Data.ValCount, 0, 10_000_000).says("images", "validation images to use; 0 takes all"),
+		flag("data.use_all", &c.Data.UseAll).says("", "train on training and validation images alike"),
+		number("data.holdout", &c.Data.Holdout, from(0).to(0.9)).says("shares", "part of the training images kept back for validation"),
+		number("data.label_noise", &c.Data.LabelNoise, from(0).to(1)).says("shares", "part of the training labels drawn anew at random"),
+		whole("train.epochs", &c.Train.Epochs, 1, 1_000_000).says("epochs", "passes over the training images").without("required, or those of train.schedule"),
+		whole("train.batch_size", &c.Train.BatchSize, 1, 10_000).says("images", "images in a step"),
+		optional(number("train.learning_rate", &c.Train.LearningRate, above(0)),
+			func() bool { return c.Train.Schedule == nil }).says("", "learning rate").without("required, or train.schedule"),
+		schedule("train.schedule", &c.Train.Schedule).says("", "learning rates and how many epochs each one holds").without("none"),
+		number("train.momentum", &c.Train.Momentum, from(0).below(1)).says("", "momentum of stochastic gradient descent"),
+		number("train.weight_decay", &c.Train.WeightDecay, from(0)).says("", "factor of the weights that is added to their gradient"),
+		seed("train.seed", &c.Train.Seed).says("", "seed of everything random"),
+		whole("train.workers", &c.Train.Workers, 0, 1024).says("cores", "cores to use; results do not depend on it; 0 takes all"),
+		whole("gain.every", &c.Gain.Every, 0, 1_000_000).says("epochs", "epochs from one measurement of the signals to the next; 0 measures none"),
+		number("gain.impulse", &c.Gain.Impulse, above(0)).says("", "value of the impulse's pixel"),
+		text("gain.window", &c.Gain.Window, oneOf("hann", "none")).says("", "window over the derivative; none by default with gain.image"),
+		text("gain.projection", &c.Gain.Projection, oneOf("inverse-score", "one")).says("", "what the winning class's score is weighted by: p = 1/score or p = 1"),
+		source("gain.image", &c.Gain.Image).says("", "PNG of the net's input size that is measured at instead of the impulse").without("the impulse"),
+		flag("gain.save_spectra", &c.Gain.SaveSpectra).says("", "keep each epoch's spectrum and derivative in the run's folder"),
+		whole("gain.positions", &c.Gain.Positions, 0, 100).says("", "places at which an impulse is measured, the centre included; 0 measures at none"),
+		flag("gain.population", &c.Gain.Population).says("", "measure the gain at training images, their distance to the boundary and their share of low frequencies"),
+		text("gain.images", &c.Gain.Images, oneOf("train", "noise")).says("", "images of gain.population: training images, or noise"),
+		flag("gain.shifts", &c.Gain.Shifts).says("", "measure loss and error on training images moved by a few pixels"),
+		flag("gain.changes", &c.Gain.Changes).says("", "count the training images that are predicted otherwise than an epoch ago"),
+		source("diagnosis.calibration", &c.Diagnosis.Calibration).says("", "file of thresholds that \"train calibrate\" has written").without("documented thresholds"),
+		text("stop.rule", &c.Stop.Rule, oneOf("none", "gain", "validation")).says("", "what ends a run before its last epoch: nothing, the verdict, or the validation loss"),
+		whole("stop.patience", &c.Stop.Patience, 1, 1_000_000).says("epochs", "epochs without a lower validation loss before stop.rule validation ends the run"),
+		flag("stop.on_overfitting", &c.Stop.OnOverfitting).says("", "stop.rule gain ends the run at the verdict overfitting"),
+		flag("stop.on_convergence", &c.Stop.OnConvergence).says("", "stop.rule gain ends the run at the verdict converged"),
+		text("output.dir", &c.Output.Dir, folder).says("", "folder in which runs get their folders"),
+		whole("output.checkpoint_every", &c.Output.CheckpointEvery, 0, 1_000_000).says("epochs", "epochs from one kept checkpoint to the next; 0 keeps the last and the best only"),
+		number("output.checkpoint_minutes", &c.Output.CheckpointMinutes, from(0)).says("minutes", "time between checkpoints within an epoch; 0 writes none there"),
+		flag("output.tensorboard", &c.Output.TensorBoard).says("", "write a file for TensorBoard"),
+		flag("output.report", &c.Output.Report).says("", "write report.html when the run ends"),
+	}
+}
+
+// Keys returns every key of a config in the order of the resolved file.
+func Keys() []string {
+	var c Config
+	var keys []string
+	for _, f := range c.fields() {
+		keys = append(keys, f.key)
+	}
+	return keys
+}
+
+// FreeKeys returns the keys that may differ between a run and its resumption:
+// those that leave the numbers as they are, and the number of epochs, of which
+// no epoch's numbers depend.
+func FreeKeys() []string {
+	free := []string{"train.epochs"}
+	for _, key := range Keys() {
+		if neutral[key] {
+			free = append(free, key)
+		}
+	}
+	return free
+}
+
+// sections returns the known sections in order: "model", "data", ….
+func sections() []string {
+	var names []string
+	for _, key := range Keys() {
+		section, _, nested := strings.Cut(key, ".")
+		if nested && (len(names) == 0 || names[len(names)-1] != section) {
+			names = append(names, section)
+		}
+	}
+	return names
+}
