@@ -1,7 +1,9 @@
 // Package configs describes a training run: the keys of its YAML file, their
 // defaults and limits, the presets shipped inside the program, and the errors
-// that a bad file gets. It knows nothing of nets or data beyond their names.
+// that a bad file gets. It knows nothing of data sets beyond their names.
 package configs
+
+import "github.com/maxgain/maxgain/models"
 
 // Config is one run, fully resolved. The YAML keys are the fields' names in
 // lower case with underscores, under their section: train.batch_size.
@@ -20,9 +22,14 @@ type Config struct {
 	Source string
 }
 
-// Model names the net.
+// Model is the net: one of the built-in nets by its name, or a list of layers.
 type Model struct {
-	Name string
+	Name   string // with Layers any name that no built-in net has
+	Layers []models.Layer
+	Init   models.Init // of the weights, with Layers
+
+	layersAt place // where Layers were given, for LayerFaults
+	file     string
 }
 
 // Data names the images and says which of them are trained on.

@@ -9,24 +9,24 @@ import (
 	"testing"
 )
 
-const models = "lenet-mnist, lenet-cifar10, lenet-cifar10-half, lenet-cifar10-double, nin-cifar10, nin-cifar10-narrow"
+var modelNames = strings.Join(Models, ", ")
 
 // bad holds, for each testdata/*.bad.yaml, the whole message.
 var bad = map[string][]string{
 	"value": {":9:18: train.learning_rate: got -0.1, want a number > 0"},
 	"unknown": {
 		":1:1: data.name: missing, want one of mnist, fashion-mnist, cifar10, digits",
-		":1:1: model.name: missing, want one of " + models,
+		":1:1: model.name: missing, want one of " + modelNames + " (or model.layers)",
 		":1:1: train.epochs: missing, want a whole number from 1 to 1000000",
 		":1:1: train.learning_rate: missing, want a number > 0 (or train.schedule)",
 		":2:3: model.nam: unknown key, did you mean model.name?",
-		":3:3: model.depth: unknown key, want model.name",
+		":3:3: model.depth: unknown key, want one of name, layers, init",
 		":4:1: epochs: unknown key, did you mean train.epochs?",
 		":5:1: trian: unknown key, did you mean train?",
 		":7:1: colour: unknown key, want one of name, model, data, train, gain, diagnosis, stop, output",
 	},
 	"types": {
-		`:2:9: model.name: got "lenet-mnst", want one of ` + models + " (did you mean lenet-mnist?)",
+		`:2:9: model.name: got "lenet-mnst", want one of ` + modelNames + " (did you mean lenet-mnist?), or model.layers beside it",
 		":3:3: model.name: given twice, first in line 2",
 		":5:9: data.name: got a list, want a text",
 		`:6:12: data.use_all: got "yes", want true or false`,
@@ -43,7 +43,7 @@ var bad = map[string][]string{
 	},
 	"sections": {
 		":1:1: data.name: missing, want one of mnist, fashion-mnist, cifar10, digits",
-		":1:1: model.name: missing, want one of " + models,
+		":1:1: model.name: missing, want one of " + modelNames + " (or model.layers)",
 		`:1:8: model: got "lenet-mnist", want a section, such as model.name: …`,
 		":2:7: data: got a list, want a section, such as data.name: …",
 	},
@@ -61,6 +61,14 @@ var bad = map[string][]string{
 		":7:5: train.schedule: train.learning_rate is given too; want one of them",
 		":8:14: stop.rule: validation needs images to validate on, but data.use_all trains on all; try stop.rule: gain",
 	},
+	"layers": {
+		":2:9: model.name: lenet-mnist is a built-in net, but model.layers are given; want another name, or no layers",
+		`:3:9: model.init: got "hee", want he, xavier or {normal: 0.01} (did you mean he?)`,
+		`:5:37: model.layers[0].conv.pad: got "sane", want same, valid, a number of pixels, or [top, bottom, left, right]; at most 1024`,
+		`:6:7: model.layers[1]: unknown layer "batchnorm", want one of conv, dense, batch_norm, relu, leaky_relu, max_pool, avg_pool, global_avg_pool, dropout, residual (did you mean batch_norm?)`,
+		":9:13: model.layers[2].residual.body[0].conv.size: missing, as in conv: {size: 3, out: 16, pad: same}",
+	},
+	"init":   {":3:9: model.init: it goes with model.layers only; a built-in net has its own"},
 	"epochs": {":4:11: train.epochs: got 9, want at most 2, the epochs of train.schedule"},
 	"bomb": {
 		":1:4: anchors are not supported",
@@ -79,7 +87,7 @@ var bad = map[string][]string{
 	"list":   {":1:1: got a list, want sections: model, data, train, gain, diagnosis, stop, output"},
 	"empty": {
 		":1:1: data.name: missing, want one of mnist, fashion-mnist, cifar10, digits",
-		":1:1: model.name: missing, want one of " + models,
+		":1:1: model.name: missing, want one of " + modelNames + " (or model.layers)",
 		":1:1: train.epochs: missing, want a whole number from 1 to 1000000",
 		":1:1: train.learning_rate: missing, want a number > 0 (or train.schedule)",
 	},

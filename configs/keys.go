@@ -1,12 +1,15 @@
 package configs
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/maxgain/maxgain/models"
+)
 
 // Names that model.name and data.name may have. That the nets and the data of
 // these names exist is tested where both are known, in cmd/train.
 var (
-	Models = []string{"lenet-mnist", "lenet-cifar10", "lenet-cifar10-half", "lenet-cifar10-double",
-		"nin-cifar10", "nin-cifar10-narrow"}
+	Models   = models.Names()
 	DataSets = []string{"mnist", "fashion-mnist", "cifar10", "digits"}
 )
 
@@ -23,7 +26,11 @@ var neutral = map[string]bool{
 func (c *Config) fields() []field {
 	return []field{
 		text("name", &c.Name, runName).says("", "name of the run; its folder is <output.dir>/<name>-<time>").without("the file's name"),
-		text("model.name", &c.Model.Name, oneOf(Models...)).says("", "the net").without("required"),
+		netName("model.name", &c.Model.Name).says("", "the net; with model.layers any other name").without("required, or model.layers"),
+		optional(layers("model.layers", &c.Model.Layers), func() bool { return c.Model.Layers != nil }).added().
+			says("", "layers of a net of one's own").without("those of model.name"),
+		optional(initial("model.init", &c.Model.Init), func() bool { return c.Model.Init != models.Init{} }).added().
+			says("", "standard deviation of the initial weights, with model.layers").without("he"),
 		text("data.name", &c.Data.Name, oneOf(DataSets...)).says("", "the data").without("required"),
 		source("data.dir", &c.Data.Dir).says("", "folder of the data").without("$MAXGAIN_DATA, the user's cache, a download"),
 		whole("data.train_count", &c.Data.TrainCount, 0, 10_000_000).says("images", "training images to use; 0 takes all"),

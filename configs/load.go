@@ -183,15 +183,10 @@ func nameOf(file string) string {
 // other. Where a key itself is at fault, it stays silent about it.
 func (r *reading) settle() {
 	c, top := &r.config, place{line: 1, column: 1}
-	for _, key := range []string{"model.name", "data.name"} {
-		if _, ok := r.given[key]; !ok && !r.syntaxFailed() {
-			names := Models
-			if key == "data.name" {
-				names = DataSets
-			}
-			r.fault(top, key, "missing, want one of "+strings.Join(names, ", "))
-		}
+	if _, ok := r.given["data.name"]; !ok && !r.syntaxFailed() {
+		r.fault(top, "data.name", "missing, want one of "+strings.Join(DataSets, ", "))
 	}
+	r.settleModel(top)
 	r.settleRate(top)
 	if _, ok := r.given["gain.window"]; !ok && c.Gain.Image != "" {
 		c.Gain.Window = "none" // the window is the impulse's

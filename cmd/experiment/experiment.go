@@ -69,8 +69,18 @@ func Lookup(c configs.Config) (models.Spec, error) {
 	return spec, nil
 }
 
-// specFor is the config's net, which must fit the data.
+// specFor is the config's net, which must fit the data. A net of layers takes its input's shape and its number of
+// classes from them.
 func specFor(c configs.Config, data *datasets.Dataset) (models.Spec, error) {
+	if c.Model.Layers != nil {
+		t := data.Train
+		spec := models.Spec{Name: c.Model.Name, Input: models.Shape{H: t.H, W: t.W, C: t.C}, Classes: t.Classes,
+			Init: c.Model.Init, Layers: c.Model.Layers}
+		if _, err := spec.Summary(); err != nil {
+			return models.Spec{}, Usagef("%w", c.LayerFaults(err))
+		}
+		return spec, nil
+	}
 	spec, err := Lookup(c)
 	if err != nil {
 		return models.Spec{}, err
