@@ -19,11 +19,11 @@ import (
 // smallCheckpoint is the last checkpoint of a run, as written.
 func smallCheckpoint(t *testing.T) []byte {
 	t.Helper()
-	o := testOptions(t.TempDir())
+	o := testOptions(t, t.TempDir())
 	if _, err := mustNew(t, newSoftmaxNet(), digits(t), o).Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	file, err := os.ReadFile(filepath.Join(o.Checkpoints.Dir, lastFile))
+	file, err := os.ReadFile(filepath.Join(o.Checkpoints.Dir.Name(), LastFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,12 +74,12 @@ func TestReadTensors(t *testing.T) {
 
 // Other tools read the weights under their names, in PyTorch's order, with the run's facts.
 func TestCheckpointContent(t *testing.T) {
-	o := testOptions(t.TempDir())
+	o := testOptions(t, t.TempDir())
 	net := newSoftmaxNet()
 	if _, err := mustNew(t, net, digits(t), o).Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	file, err := os.ReadFile(filepath.Join(o.Checkpoints.Dir, lastFile))
+	file, err := os.ReadFile(filepath.Join(o.Checkpoints.Dir.Name(), LastFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,15 +110,15 @@ func TestCheckpointContent(t *testing.T) {
 }
 
 func TestCheckpointFiles(t *testing.T) {
-	o := testOptions(t.TempDir())
+	o := testOptions(t, t.TempDir())
 	o.Checkpoints.Every = 2
-	if err := os.WriteFile(filepath.Join(o.Checkpoints.Dir, ".last.safetensors.123.tmp"), nil, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(o.Checkpoints.Dir.Name(), ".last.safetensors.123.tmp"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := mustNew(t, newSoftmaxNet(), digits(t), o).Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	entries, err := os.ReadDir(o.Checkpoints.Dir)
+	entries, err := os.ReadDir(o.Checkpoints.Dir.Name())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,10 +139,10 @@ func TestCheckpointFiles(t *testing.T) {
 
 // Wherever writing a checkpoint fails, an older one stays whole.
 func TestCheckpointFolderVanishes(t *testing.T) {
-	o := testOptions(filepath.Join(t.TempDir(), "checkpoints"))
+	o := testOptions(t, filepath.Join(t.TempDir(), "checkpoints"))
 	o.Hooks = []Hook{hookFunc(func(_ context.Context, s *State) error {
 		if s.Epoch() == 2 {
-			return os.RemoveAll(o.Checkpoints.Dir)
+			return os.RemoveAll(o.Checkpoints.Dir.Name())
 		}
 		return nil
 	})}
@@ -167,11 +167,11 @@ func TestSealedFindsItsOwnChecksum(t *testing.T) {
 // state that it can go on from.
 func FuzzCheckpointMetadata(f *testing.F) {
 	data := digits(f)
-	first := mustNew(f, newSoftmaxNet(), data, testOptions(f.TempDir()))
+	first := mustNew(f, newSoftmaxNet(), data, testOptions(f, f.TempDir()))
 	if _, err := first.Run(context.Background()); err != nil {
 		f.Fatal(err)
 	}
-	c, err := first.store.get(lastFile)
+	c, err := first.store.get(LastFile)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func FuzzCheckpointMetadata(f *testing.F) {
 	for _, x := range c.tensors {
 		tensors = append(tensors, x)
 	}
-	tr := mustNew(f, newSoftmaxNet(), data, testOptions(f.TempDir()))
+	tr := mustNew(f, newSoftmaxNet(), data, testOptions(f, f.TempDir()))
 	f.Fuzz(func(t *testing.T, progress, history, config string) {
 		meta := maps.Clone(c.meta)
 		meta[metaProgress], meta[metaHistory], meta[metaConfig] = progress, history, config

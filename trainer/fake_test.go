@@ -156,11 +156,27 @@ type hookFunc func(ctx context.Context, s *State) error
 
 func (hookFunc) Name() string                                     { return "test" }
 func (h hookFunc) AfterEpoch(ctx context.Context, s *State) error { return h(ctx, s) }
-func testOptions(dir string) Options {
+
+// mustOpen makes a folder and opens it for as long as the test runs; "" is none.
+func mustOpen(t testing.TB, dir string) *os.Root {
+	t.Helper()
+	if dir == "" {
+		return nil
+	}
+	root, err := makeFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { root.Close() })
+	return root
+}
+
+func testOptions(t testing.TB, dir string) Options {
+	t.Helper()
 	return Options{
 		Epochs: 3, BatchSize: 8, Schedule: Schedule{{0.5, 2}, {0.1, 1}}, Momentum: 0.9, WeightDecay: 0.001, Seed: 7,
 		Hooks:       []Hook{signals{}, Patience{}},
-		Checkpoints: CheckpointOptions{Dir: dir, Config: []byte("train: {momentum: 0.9, workers: 2}\n"), FreeKeys: []string{"train.workers"}},
+		Checkpoints: CheckpointOptions{Dir: mustOpen(t, dir), Config: []byte("train: {momentum: 0.9, workers: 2}\n"), FreeKeys: []string{"train.workers"}},
 	}
 }
 
@@ -174,7 +190,7 @@ func outcomeOf(t testing.TB, tr *Trainer) outcome {
 		t.Fatal(err)
 	}
 	o := outcome{weights: WeightsHash(tr.net), history: h}
-	best, err := tr.store.get(bestFile)
+	best, err := tr.store.get(BestFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +214,7 @@ func mustNew(t testing.TB, net Net, data *datasets.Dataset, o Options) *Trainer 
 // undisturbed is the outcome of a run that nothing interrupts.
 func undisturbed(t testing.TB, data *datasets.Dataset) outcome {
 	t.Helper()
-	tr := mustNew(t, newSoftmaxNet(), data, testOptions(t.TempDir()))
+	tr := mustNew(t, newSoftmaxNet(), data, testOptions(t, t.TempDir()))
 	if s, err := tr.Run(context.Background()); err != nil || s.State != StateFinished {
 		t.Fatalf("state %s, error %v", s.State, err)
 	}
@@ -208,7 +224,7 @@ func undisturbed(t testing.TB, data *datasets.Dataset) outcome {
 // resumed finishes the run in dir with a fresh net.
 func resumed(t testing.TB, data *datasets.Dataset, dir string) outcome {
 	t.Helper()
-	o := testOptions(dir)
+	o := testOptions(t, dir)
 	o.Checkpoints.Resume = true
 	tr := mustNew(t, newSoftmaxNet(), data, o)
 	if s, err := tr.Run(context.Background()); err != nil || s.State != StateFinished {

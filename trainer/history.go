@@ -2,11 +2,9 @@ package trainer
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"strconv"
 )
@@ -40,128 +38,13 @@ type History struct {
 	Rows []Row
 }
 
-// columns lists what a history's table holds: no validation or test columns where no row has such a
-// figure, and the signals in the order in which they first appear.
-type columns struct {
-	val, test bool
-	signals   []string
-}
-
-func (h *History) columns() columns {
-	var c columns
-	seen := map[string]bool{}
-	for _, r := range h.Rows {
-		c.val = c.val || !math.IsNaN(r.ValLoss)
-		c.test = c.test || !math.IsNaN(r.TestLoss)
-		for _, s := range r.Signals {
-			if !seen[s.Name] {
-				seen[s.Name] = true
-				c.signals = append(c.signals, s.Name)
-			}
-		}
+// NewRow is the row of an epoch of which nothing has been measured.
+func NewRow(epoch int) Row {
+	r := Row{Epoch: epoch}
+	for _, p := range r.figures() {
+		*p = math.NaN()
 	}
-	return c
-}
-
-// cell is one field of the table: a column's name, and its value as the shortest text that reads
-// back as the same number, empty for what was not measured.
-type cell struct{ name, text string }
-
-// cells are a row's fields in the order of the columns.
-func (r Row) cells(c columns) []cell {
-	out := []cell{{"epoch", strconv.Itoa(r.Epoch)}}
-	add := func(name string, v float64, measured bool) {
-		text := ""
-		if measured {
-			text = formatFloat(v)
-		}
-		out = append(out, cell{name, text})
-	}
-	optional := func(name string, v float64) { add(name, v, !math.IsNaN(v)) }
-	training := r.Epoch > 0 // where a loss of NaN is one that was measured
-	add("learning_rate", r.LearningRate, training)
-	add("train_loss", r.TrainLoss, training)
-	add("train_error", r.TrainError, training)
-	if c.val {
-		optional("val_loss", r.ValLoss)
-		optional("val_error", r.ValError)
-	}
-	if c.test {
-		optional("test_loss", r.TestLoss)
-		optional("test_error", r.TestError)
-	}
-	values := make(map[string]float64, len(r.Signals))
-	for _, s := range r.Signals {
-		values[s.Name] = s.Value
-	}
-	for _, name := range c.signals {
-		v, ok := values[name]
-		add(name, v, ok && !math.IsNaN(v))
-	}
-	optional("seconds", r.Seconds)
-	add("images_per_second", r.ImagesPerSecond, training)
-	return out
-}
-
-// formatFloat writes a number so that it reads back as the same number.
-func formatFloat(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-
-// WriteCSV writes the table with a line of column names. Infinite values are +Inf and −Inf as
-// "+Inf" and "-Inf", a training loss that is not a number "NaN", what was not measured is empty.
-func (h *History) WriteCSV(w io.Writer) error {
-	out := csv.NewWriter(w)
-	c := h.columns()
-	names := Row{}.cells(c)
-	record := make([]string, len(names))
-	for i, field := range names {
-		record[i] = field.name
-	}
-	out.Write(record)
-	for _, r := range h.Rows {
-		for i, field := range r.cells(c) {
-			record[i] = field.text
-		}
-		out.Write(record)
-	}
-	out.Flush()
-	return out.Error()
-}
-
-// WriteJSONL writes one JSON object a row with the columns of WriteCSV. What was not measured is
-// null; "+Inf", "-Inf" and "NaN" are strings.
-func (h *History) WriteJSONL(w io.Writer) error {
-	c := h.columns()
-	var line bytes.Buffer
-	for _, r := range h.Rows {
-		line.Reset()
-		for i, field := range r.cells(c) {
-			if i > 0 {
-				line.WriteByte(',')
-			}
-			name, err := json.Marshal(field.name)
-			if err != nil {
-				return fmt.Errorf("column name %q: %w", field.name, err)
-			}
-			line.Write(name)
-			line.WriteByte(':')
-			line.WriteString(jsonNumber(field.text))
-		}
-		if _, err := fmt.Fprintf(w, "{%s}\n", line.Bytes()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// jsonNumber makes valid JSON of a number's text.
-func jsonNumber(text string) string {
-	switch text {
-	case "":
-		return "null"
-	case "+Inf", "-Inf", "NaN":
-		return `"` + text + `"`
-	}
-	return text
+	return r
 }
 
 // exact is a number that survives JSON, whatever it is.
@@ -169,7 +52,7 @@ type exact float64
 
 // MarshalJSON writes the number as text.
 func (e exact) MarshalJSON() ([]byte, error) {
-	return []byte(`"` + formatFloat(float64(e)) + `"`), nil
+	return []byte(`"` + strconv.FormatFloat(float64(e), 'g', -1, 64) + `"`), nil
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.

@@ -1,12 +1,8 @@
 package trainer
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"math"
-	"os"
-	"strings"
 	"testing"
 )
 
@@ -23,55 +19,6 @@ func goldenHistory() *History {
 		{Epoch: 3, LearningRate: 0.1, TrainLoss: nan, TrainError: 1, ValLoss: nan, ValError: nan, TestLoss: nan, TestError: nan,
 			Seconds: 0.25, ImagesPerSecond: 12},
 	}}
-}
-
-func TestHistoryFiles(t *testing.T) {
-	h := goldenHistory()
-	var csv, jsonl bytes.Buffer
-	if err := h.WriteCSV(&csv); err != nil {
-		t.Fatal(err)
-	}
-	if err := h.WriteJSONL(&jsonl); err != nil {
-		t.Fatal(err)
-	}
-	for path, got := range map[string]string{"testdata/metrics.csv": csv.String(), "testdata/metrics.jsonl": jsonl.String()} {
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got != string(want) {
-			t.Errorf("%s: got\n%swant\n%s", path, got, want)
-		}
-	}
-	for i, line := range strings.Split(strings.TrimSpace(jsonl.String()), "\n") {
-		if !json.Valid([]byte(line)) {
-			t.Errorf("line %d is no JSON: %s", i+1, line)
-		}
-	}
-}
-
-func TestHistoryColumns(t *testing.T) {
-	nan := math.NaN()
-	for _, c := range []struct {
-		name string
-		row  Row
-		want string
-	}{
-		{"no validation", Row{ValLoss: nan, ValError: nan, TestLoss: nan, TestError: nan},
-			"epoch,learning_rate,train_loss,train_error,seconds,images_per_second"},
-		{"test split", Row{TestLoss: 2, TestError: 0.5},
-			"epoch,learning_rate,train_loss,train_error,val_loss,val_error,test_loss,test_error,seconds,images_per_second"},
-		{"signals in order", Row{ValLoss: nan, TestLoss: nan, Signals: []Signal{{"b", 1}, {"a", 2}}},
-			"epoch,learning_rate,train_loss,train_error,b,a,seconds,images_per_second"},
-	} {
-		var csv bytes.Buffer
-		if err := (&History{Rows: []Row{c.row}}).WriteCSV(&csv); err != nil {
-			t.Fatal(err)
-		}
-		if got, _, _ := strings.Cut(csv.String(), "\n"); got != c.want {
-			t.Errorf("%s: columns %s, want %s", c.name, got, c.want)
-		}
-	}
 }
 
 func TestHistoryJSONKeepsEveryBit(t *testing.T) {
@@ -119,34 +66,6 @@ func TestHistoryJSONFaults(t *testing.T) {
 			t.Errorf("%s: error %v, want %s", text, err, want)
 		}
 	}
-}
-
-func TestHistoryFailingWriter(t *testing.T) {
-	full := errors.New("no space left on device")
-	for n := range 3 {
-		for name, write := range map[string]func(h *History, w *failingWriter) error{
-			"CSV":   func(h *History, w *failingWriter) error { return h.WriteCSV(w) },
-			"JSONL": func(h *History, w *failingWriter) error { return h.WriteJSONL(w) },
-		} {
-			if err := write(goldenHistory(), &failingWriter{left: 40 * n, err: full}); !errors.Is(err, full) {
-				t.Errorf("%s, full after %d bytes: error %v", name, 40*n, err)
-			}
-		}
-	}
-}
-
-// failingWriter takes some bytes and then fails.
-type failingWriter struct {
-	left int
-	err  error
-}
-
-func (w *failingWriter) Write(b []byte) (int, error) {
-	if len(b) > w.left {
-		return w.left, w.err
-	}
-	w.left -= len(b)
-	return len(b), nil
 }
 
 func FuzzHistoryJSON(f *testing.F) {

@@ -19,7 +19,7 @@ func (t *Trainer) resume() error {
 		return fmt.Errorf("resuming: %w", err)
 	}
 	if c == nil {
-		t.warn("%s holds no checkpoint yet: the run begins anew", t.store.dir)
+		t.warn("%s holds no checkpoint yet: the run begins anew", t.store.dir.Name())
 		return nil
 	}
 	if err := t.agrees(c); err != nil {
@@ -181,7 +181,7 @@ func (t *Trainer) restore(c *checkpoint) error {
 // loadBest reads the best weights. The file may be of a later epoch than the checkpoint knows, if the
 // process was killed between writing the two; then that epoch is done again, and marked again.
 func (t *Trainer) loadBest() {
-	c, err := t.store.get(bestFile)
+	c, err := t.store.get(BestFile)
 	if err == nil {
 		t.best, err = c.weights(t.net)
 	}

@@ -19,7 +19,7 @@ func TestResumeAfterEveryStep(t *testing.T) {
 	const steps = 3 * 7
 	for cut := 1; cut <= steps; cut++ {
 		ctx, cancel := context.WithCancel(context.Background())
-		o := testOptions(t.TempDir())
+		o := testOptions(t, t.TempDir())
 		seen := 0
 		o.Observer = observerFunc(func(int, int, int, float64) {
 			if seen++; seen == cut {
@@ -34,7 +34,7 @@ func TestResumeAfterEveryStep(t *testing.T) {
 		if seen != cut {
 			t.Errorf("cut %d: %d steps were done", cut, seen)
 		}
-		if got := resumed(t, data, o.Checkpoints.Dir); got != want {
+		if got := resumed(t, data, o.Checkpoints.Dir.Name()); got != want {
 			t.Errorf("cut %d: %v, undisturbed %v", cut, got, want)
 		}
 	}
@@ -45,7 +45,7 @@ func TestResumeAfterKill(t *testing.T) {
 	data := digits(t)
 	want := undisturbed(t, data)
 	dir := t.TempDir()
-	o := testOptions(dir)
+	o := testOptions(t, dir)
 	o.Checkpoints.Minutes = 1.0 / 60
 	var crashed []string
 	o.Observer = observerFunc(func(int, int, int, float64) { crashed = append(crashed, copyDir(t, dir)) })
@@ -58,7 +58,7 @@ func TestResumeAfterKill(t *testing.T) {
 		t.Fatalf("%d steps, want 21", len(crashed))
 	}
 	for i, dir := range crashed {
-		c, err := (&store{dir}).get(lastFile)
+		c, err := (&store{mustOpen(t, dir)}).get(LastFile)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +77,7 @@ func TestInterruptedInHookAndBeforeTraining(t *testing.T) {
 	want := undisturbed(t, data)
 	for epoch := range 4 {
 		ctx, cancel := context.WithCancel(context.Background())
-		o := testOptions(t.TempDir())
+		o := testOptions(t, t.TempDir())
 		o.Hooks = append(o.Hooks, hookFunc(func(ctx context.Context, s *State) error {
 			if s.Epoch() == epoch {
 				cancel()
@@ -91,7 +91,7 @@ func TestInterruptedInHookAndBeforeTraining(t *testing.T) {
 		if n := len(tr.history.Rows); n != epoch {
 			t.Errorf("epoch %d: the history has %d rows, want only those of the epochs before", epoch, n)
 		}
-		if got := resumed(t, data, o.Checkpoints.Dir); got != want {
+		if got := resumed(t, data, o.Checkpoints.Dir.Name()); got != want {
 			t.Errorf("epoch %d: %v, undisturbed %v", epoch, got, want)
 		}
 	}
@@ -101,7 +101,7 @@ func TestInterruptKeepsCause(t *testing.T) {
 	cause := errors.New("SIGTERM")
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(cause)
-	tr := mustNew(t, newSoftmaxNet(), digits(t), testOptions(t.TempDir()))
+	tr := mustNew(t, newSoftmaxNet(), digits(t), testOptions(t, t.TempDir()))
 	_, err := tr.Run(ctx)
 	for _, want := range []error{ErrInterrupted, context.Canceled, cause} {
 		if !errors.Is(err, want) {
@@ -112,7 +112,7 @@ func TestInterruptKeepsCause(t *testing.T) {
 
 func TestResumeFinishedRun(t *testing.T) {
 	data := digits(t)
-	o := testOptions(t.TempDir())
+	o := testOptions(t, t.TempDir())
 	first := mustNew(t, newSoftmaxNet(), data, o)
 	if _, err := first.Run(context.Background()); err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func TestResumeFinishedRun(t *testing.T) {
 func TestResumeForMoreEpochs(t *testing.T) {
 	data := digits(t)
 	options := func(dir string, epochs int) Options {
-		o := testOptions(dir)
+		o := testOptions(t, dir)
 		o.Epochs, o.Schedule = epochs, Schedule{{0.5, 2}, {0.1, 3}}
 		o.Checkpoints.Every = 2
 		return o
@@ -158,7 +158,7 @@ func TestResumeForMoreEpochs(t *testing.T) {
 				t.Fatal(err)
 			}
 			cancel()
-			o = options(o.Checkpoints.Dir, 5)
+			o = options(o.Checkpoints.Dir.Name(), 5)
 			o.Checkpoints.Resume = true
 			tr := mustNew(t, newSoftmaxNet(), data, o)
 			s, err := tr.Run(context.Background())
@@ -168,8 +168,8 @@ func TestResumeForMoreEpochs(t *testing.T) {
 			if got := outcomeOf(t, tr); got != want {
 				t.Errorf("%d epochs less %d steps, then 5: %v, five from the start %v", first, cut, got, want)
 			}
-			if c, err := tr.store.get(epochFile(4)); err != nil || c.meta[metaEpoch] != "4" {
-				t.Errorf("%s: %v", epochFile(4), err)
+			if c, err := tr.store.get(EpochFile(4)); err != nil || c.meta[metaEpoch] != "4" {
+				t.Errorf("%s: %v", EpochFile(4), err)
 			}
 		}
 	}
@@ -178,7 +178,7 @@ func TestResumeForMoreEpochs(t *testing.T) {
 // A refusal leaves the run's record as it was.
 func TestResumeRefusesFewerEpochsThanDone(t *testing.T) {
 	data := digits(t)
-	o := testOptions(t.TempDir())
+	o := testOptions(t, t.TempDir())
 	ctx, cancel := context.WithCancel(context.Background())
 	o.Observer = observerFunc(func(epoch, done, _ int, _ float64) {
 		if epoch == 3 && done == 8 {
@@ -204,7 +204,7 @@ func TestResumeRefusesFewerEpochsThanDone(t *testing.T) {
 func TestResumeRefusesAnotherRun(t *testing.T) {
 	data := digits(t)
 	dir := t.TempDir()
-	o := testOptions(dir)
+	o := testOptions(t, dir)
 	o.Checkpoints.Config = []byte("train: {momentum: 0.9, workers: 2, schedule: [{rate: 0.5}]}\ngain: {every: 1}\noutput: {dir: a}\n")
 	o.Checkpoints.FreeKeys = []string{"train.workers", "output."}
 	if _, err := mustNew(t, newSoftmaxNet(), data, o).Run(context.Background()); err != nil {
@@ -266,7 +266,7 @@ func TestConfigurationLimits(t *testing.T) {
 
 func TestResumeRefusesAnotherModel(t *testing.T) {
 	data := digits(t)
-	o := testOptions(t.TempDir())
+	o := testOptions(t, t.TempDir())
 	if _, err := mustNew(t, newSoftmaxNet(), data, o).Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -287,7 +287,7 @@ func TestResumeRefusesAnotherModel(t *testing.T) {
 func TestResumeFromDamagedCheckpoint(t *testing.T) {
 	data := digits(t)
 	want := undisturbed(t, data)
-	o := testOptions(t.TempDir())
+	o := testOptions(t, t.TempDir())
 	ctx, cancel := context.WithCancel(context.Background())
 	o.Observer = observerFunc(func(epoch, done, _ int, _ float64) {
 		if epoch == 3 && done == 24 {
@@ -309,12 +309,12 @@ func TestResumeFromDamagedCheckpoint(t *testing.T) {
 		"truncated": func(path string) error { return os.Truncate(path, 1000) },
 		"removed":   os.Remove,
 	} {
-		dir := copyDir(t, o.Checkpoints.Dir)
-		if err := damage(filepath.Join(dir, lastFile)); err != nil {
+		dir := copyDir(t, o.Checkpoints.Dir.Name())
+		if err := damage(filepath.Join(dir, LastFile)); err != nil {
 			t.Fatal(err)
 		}
 		var warnings []string
-		o := testOptions(dir)
+		o := testOptions(t, dir)
 		o.Checkpoints.Resume = true
 		o.Warn = func(s string) { warnings = append(warnings, s) }
 		tr := mustNew(t, newSoftmaxNet(), data, o)
@@ -324,10 +324,10 @@ func TestResumeFromDamagedCheckpoint(t *testing.T) {
 		if got := outcomeOf(t, tr); got != want {
 			t.Errorf("%s: %v, undisturbed %v", name, got, want)
 		}
-		if len(warnings) != 1 || !strings.Contains(warnings[0], lastFile) || !strings.Contains(warnings[0], "going on from the one before it, after epoch 2") {
+		if len(warnings) != 1 || !strings.Contains(warnings[0], LastFile) || !strings.Contains(warnings[0], "going on from the one before it, after epoch 2") {
 			t.Errorf("%s: warnings %q", name, warnings)
 		}
-		if _, err := (&store{dir}).get(previousFile); err != nil {
+		if _, err := (&store{mustOpen(t, dir)}).get(previousFile); err != nil {
 			t.Errorf("%s: the checkpoint before the last: %v", name, err)
 		}
 	}
@@ -340,12 +340,12 @@ func TestResumeWithoutUsableCheckpoint(t *testing.T) {
 	if got := resumed(t, data, dir); got != want {
 		t.Errorf("begun anew: %v, undisturbed %v", got, want)
 	}
-	for _, name := range []string{lastFile, previousFile} {
+	for _, name := range []string{LastFile, previousFile} {
 		if err := os.Truncate(filepath.Join(dir, name), 100); err != nil {
 			t.Fatal(err)
 		}
 	}
-	o := testOptions(dir)
+	o := testOptions(t, dir)
 	o.Checkpoints.Resume = true
 	s, err := mustNew(t, newSoftmaxNet(), data, o).Run(context.Background())
 	if !errors.Is(err, ErrCheckpoint) || s.State != StateFailed {
@@ -357,7 +357,7 @@ func TestVerifyResume(t *testing.T) {
 	data := digits(t)
 	momentum := func(leg int) float64 { return 0.9 }
 	attempt := func(leg int) (Net, *datasets.Dataset, Options, func() error, error) {
-		o := testOptions("")
+		o := testOptions(t, "")
 		o.Momentum = momentum(leg)
 		return newSoftmaxNet(), data, o, func() error { return nil }, nil
 	}

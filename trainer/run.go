@@ -38,10 +38,10 @@ func (t *Trainer) Run(ctx context.Context) (Status, error) {
 	return t.status, err
 }
 
-// begin opens the folder of checkpoints and puts the run where it is to go on.
+// begin cleans the folder of checkpoints and puts the run where it is to go on.
 func (t *Trainer) begin() error {
 	if t.store != nil {
-		if err := t.store.open(); err != nil {
+		if err := t.store.clean(); err != nil {
 			return err
 		}
 	}
@@ -143,9 +143,8 @@ func (t *Trainer) epoch(ctx context.Context) error {
 
 // row is the row of the epoch in progress with its training figures.
 func (t *Trainer) row() Row {
-	nan := math.NaN()
-	r := Row{Epoch: t.at.Epoch, LearningRate: nan, TrainLoss: nan, TrainError: nan,
-		ValLoss: nan, ValError: nan, TestLoss: nan, TestError: nan, Seconds: t.sums.Elapsed, ImagesPerSecond: nan}
+	r := NewRow(t.at.Epoch)
+	r.Seconds = t.sums.Elapsed
 	if t.at.Epoch > 0 {
 		r.LearningRate = t.o.Schedule.Rate(t.at.Epoch)
 		r.TrainLoss = t.sums.Loss / float64(t.sums.Seen)
@@ -185,10 +184,10 @@ func (t *Trainer) closeEpoch(row Row, stop *StopError, best bool) error {
 	}
 	var also []string
 	if every := t.o.Checkpoints.Every; every > 0 && row.Epoch > 0 && row.Epoch%every == 0 {
-		also = append(also, epochFile(row.Epoch))
+		also = append(also, EpochFile(row.Epoch))
 	}
 	if best {
-		also = append(also, bestFile)
+		also = append(also, BestFile)
 	}
 	if err := t.save(also); err != nil {
 		return err
@@ -213,7 +212,7 @@ func (t *Trainer) diverged(row Row, reason StopReason, what error) error {
 	t.status.Reason = reason
 	kept := "there is no checkpoint before it"
 	if t.store != nil && t.at.Epoch > 0 {
-		kept = fmt.Sprintf("the last good weights are in %s", t.store.path(lastFile))
+		kept = fmt.Sprintf("the last good weights are in %s", t.store.path(LastFile))
 	}
 	return fmt.Errorf("%w in epoch %d at the learning rate %v: %w; %s", ErrDiverged,
 		t.at.Epoch, t.o.Schedule.Rate(t.at.Epoch), what, kept)

@@ -6,50 +6,44 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/maxgain/maxgain/trainer/atomicfile"
 )
 
 // Names of the files in the folder of checkpoints.
 const (
-	lastFile     = "last.safetensors"
-	previousFile = "last-1.safetensors" // the one before, for when last is damaged
+	LastFile     = "last.safetensors"   // where to go on from
+	BestFile     = "best.safetensors"   // the weights that are kept
+	previousFile = "last-1.safetensors" // the one before the last, for when that is damaged
 	damagedFile  = "last-damaged.safetensors"
-	bestFile     = "best.safetensors"
 )
 
-func epochFile(epoch int) string { return fmt.Sprintf("epoch-%d.safetensors", epoch) }
+// EpochFile is the file of an epoch's checkpoint in the folder of checkpoints, if it was kept.
+func EpochFile(epoch int) string { return fmt.Sprintf("epoch-%d.safetensors", epoch) }
 
 // CheckpointOptions say when and where checkpoints are written. last.safetensors is written after
 // every epoch.
 type CheckpointOptions struct {
-	Dir     string  // of the checkpoints; empty: none are written
-	Every   int     // epochs from one epoch-N.safetensors, which are kept, to the next; 0: none
-	Minutes float64 // after which last.safetensors is written within an epoch; 0: never
-	Resume  bool    // go on from the last checkpoint in Dir; without one the run begins anew
-	Config  []byte  // YAML of the run, which a checkpoint must agree with
+	Dir     *os.Root // the open folder of the checkpoints; nil: none are written
+	Every   int      // epochs from one epoch-N.safetensors, which are kept, to the next; 0: none
+	Minutes float64  // after which last.safetensors is written within an epoch; 0: never
+	Resume  bool     // go on from the last checkpoint in Dir; without one the run begins anew
+	Config  []byte   // YAML of the run, which a checkpoint must agree with
 	// FreeKeys are keys of Config that may differ from the checkpoint's, or their beginnings if they
 	// end in a dot: {"train.workers", "output."}. A resumed run may have other Epochs than before, but
 	// not fewer than it has begun.
 	FreeKeys []string
 }
 
-// store is the folder of checkpoints.
-type store struct{ dir string }
+// store is the folder of checkpoints. It is held open, so that a folder that is renamed is written to all the same.
+type store struct{ dir *os.Root }
 
-func (s *store) path(name string) string { return filepath.Join(s.dir, name) }
+// path is a file's path for people.
+func (s *store) path(name string) string { return filepath.Join(s.dir.Name(), name) }
 
-// open makes the folder if need be and removes what a killed process left half written.
-func (s *store) open() error {
-	if err := os.MkdirAll(s.dir, 0o755); err != nil {
-		return fmt.Errorf("folder of checkpoints: %w", err)
-	}
-	dir, err := os.OpenRoot(s.dir)
-	if err != nil {
-		return fmt.Errorf("folder of checkpoints: %w", err)
-	}
-	if err := errors.Join(atomicfile.Clean(dir, 0), dir.Close()); err != nil {
+// clean removes what a killed process left half written.
+func (s *store) clean() error {
+	if err := atomicfile.Clean(s.dir, 0); err != nil {
 		return fmt.Errorf("folder of checkpoints: %w", err)
 	}
 	return nil
@@ -57,28 +51,27 @@ func (s *store) open() error {
 
 // put writes a file other than last.
 func (s *store) put(name string, file []byte) error {
-	return atomicfile.WriteBytes(s.path(name), file)
+	return atomicfile.WriteBytesIn(s.dir, name, file)
 }
 
 // putLast writes last and keeps the one before it. Whatever happens, one of the two is whole.
 func (s *store) putLast(file []byte) error {
-	last, previous := s.path(lastFile), s.path(previousFile)
-	if _, err := os.Stat(last); err == nil {
-		if err := os.Remove(previous); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if _, err := s.dir.Stat(LastFile); err == nil {
+		if err := s.dir.Remove(previousFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		if err := os.Link(last, previous); err != nil { // not every file system has links
-			if err := os.Rename(last, previous); err != nil {
+		if err := s.dir.Link(LastFile, previousFile); err != nil { // not every file system has links
+			if err := s.dir.Rename(LastFile, previousFile); err != nil {
 				return err
 			}
 		}
 	}
-	return s.put(lastFile, file)
+	return s.put(LastFile, file)
 }
 
 // get reads and checks one checkpoint.
 func (s *store) get(name string) (*checkpoint, error) {
-	file, err := os.ReadFile(s.path(name))
+	file, err := s.dir.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +85,7 @@ func (s *store) get(name string) (*checkpoint, error) {
 // latest is the newest whole checkpoint, nil if none was ever written. A damaged last is put aside
 // with a warning and the one before it is used.
 func (s *store) latest(warn func(format string, args ...any)) (*checkpoint, error) {
-	c, err := s.get(lastFile)
+	c, err := s.get(LastFile)
 	if err == nil {
 		return c, nil
 	}
@@ -112,7 +105,7 @@ func (s *store) latest(warn func(format string, args ...any)) (*checkpoint, erro
 	warn("%v; going on from the one before it, after epoch %s", err, previous.meta[metaEpoch])
 	if errors.Is(err, ErrCheckpoint) {
 		// Else the next checkpoint would move the damaged file over the good one.
-		if err := os.Rename(s.path(lastFile), s.path(damagedFile)); err != nil {
+		if err := s.dir.Rename(LastFile, damagedFile); err != nil {
 			return nil, err
 		}
 	}
@@ -143,7 +136,7 @@ func (t *Trainer) save(also []string) error {
 // saveOnTimer writes last.safetensors within an epoch when it is time, if the weights are sound.
 func (t *Trainer) saveOnTimer() error {
 	minutes := t.o.Checkpoints.Minutes
-	if t.store == nil || minutes == 0 || t.now().Sub(t.saved) < time.Duration(minutes*float64(time.Minute)) {
+	if t.store == nil || minutes == 0 || t.now().Sub(t.saved).Minutes() < minutes {
 		return nil
 	}
 	if err := t.checkWeights(); err != nil {

@@ -121,7 +121,7 @@ func New(net Net, data *datasets.Dataset, o Options) (*Trainer, error) {
 		bestEpoch: -1,
 		status:    Status{State: StateRunning, Epochs: o.Epochs, BestEpoch: -1},
 	}
-	if o.Checkpoints.Dir != "" {
+	if o.Checkpoints.Dir != nil {
 		t.store = &store{dir: o.Checkpoints.Dir}
 	}
 	return t, nil
@@ -141,7 +141,7 @@ func (o Options) check(data *datasets.Dataset) error {
 	bad(o.Checkpoints.Every >= 0, "got a checkpoint every %d epochs, want at least 0", o.Checkpoints.Every)
 	bad(o.Checkpoints.Minutes >= 0, "got a checkpoint every %v minutes, want at least 0", o.Checkpoints.Minutes)
 	bad(data.Train != nil && data.Train.Len() > 0, "there are no training images")
-	bad(!o.Checkpoints.Resume || o.Checkpoints.Dir != "", "a run without checkpoints cannot be resumed")
+	bad(!o.Checkpoints.Resume || o.Checkpoints.Dir != nil, "a run without checkpoints cannot be resumed")
 	if err := o.Schedule.check(o.Epochs); err != nil {
 		errs = append(errs, err)
 	}

@@ -38,7 +38,7 @@ func TestRunningAverages(t *testing.T) {
 			o.Loss, o.Wrong = 52, 2
 		}
 	}
-	o := testOptions(t.TempDir())
+	o := testOptions(t, t.TempDir())
 	var shown []string
 	o.Observer = observerFunc(func(epoch, done, total int, loss float64) {
 		if epoch == 2 {
@@ -85,7 +85,7 @@ func TestPredictionsAreInOrder(t *testing.T) {
 			o.Predictions[i] = uint16(step) // which step saw the image
 		}
 	}
-	o := testOptions(t.TempDir())
+	o := testOptions(t, t.TempDir())
 	epochs := 0
 	o.Hooks = []Hook{hookFunc(func(_ context.Context, s *State) error {
 		epochs++
@@ -165,14 +165,14 @@ func TestLoaderAllocatesNothing(t *testing.T) {
 // A loss that is not finite ends the run within the step: no update, no hook, the checkpoint untouched.
 func TestDivergedLoss(t *testing.T) {
 	for _, bad := range []float64{math.NaN(), math.Inf(1)} {
-		o := testOptions(t.TempDir())
+		o := testOptions(t, t.TempDir())
 		net := newSoftmaxNet()
 		var before []byte
 		net.broken = func(step uint64, out *models.Outcome, _ *softmaxNet) {
 			if step == 10 {
 				out.Loss = bad
 				var err error
-				if before, err = os.ReadFile(filepath.Join(o.Checkpoints.Dir, lastFile)); err != nil {
+				if before, err = os.ReadFile(filepath.Join(o.Checkpoints.Dir.Name(), LastFile)); err != nil {
 					t.Error(err)
 				}
 			}
@@ -187,14 +187,14 @@ func TestDivergedLoss(t *testing.T) {
 			t.Fatalf("%v: status %+v, recorded %+v, error %v", bad, s, recorded, err)
 		}
 		want := fmt.Sprintf("training diverged in epoch 2 at the learning rate 0.5: the training loss of step 3 is %v; the last good weights are in %s",
-			bad, filepath.Join(o.Checkpoints.Dir, lastFile))
+			bad, filepath.Join(o.Checkpoints.Dir.Name(), LastFile))
 		if s.Detail != want || s.Epoch != 1 {
 			t.Errorf("epoch %d, detail %q, want %q", s.Epoch, s.Detail, want)
 		}
 		if net.updates != 10 || hooks != 2 {
 			t.Errorf("%d updates and %d calls of the hook, want 10 and 2", net.updates, hooks)
 		}
-		if after, err := os.ReadFile(filepath.Join(o.Checkpoints.Dir, lastFile)); err != nil || !bytes.Equal(before, after) {
+		if after, err := os.ReadFile(filepath.Join(o.Checkpoints.Dir.Name(), LastFile)); err != nil || !bytes.Equal(before, after) {
 			t.Errorf("the checkpoint has changed (error %v)", err)
 		}
 		rows := tr.history.Rows
@@ -220,7 +220,7 @@ func TestDivergedWeights(t *testing.T) {
 		{"velocity, at the end of the epoch", 0, 14, func(n *softmaxNet) { n.weight.Velocity[9] = float32(math.Inf(-1)) }, 14, "velocity 9 of fc.weight is -Inf"},
 		{"by the timer", 1.0 / 60, 10, func(n *softmaxNet) { n.bias.Value[3] = float32(math.NaN()) }, 10, "value 3 of fc.bias is NaN"},
 	} {
-		o := testOptions(t.TempDir())
+		o := testOptions(t, t.TempDir())
 		o.Checkpoints.Minutes = c.minutes
 		net := newSoftmaxNet()
 		seen, hooks := 0, 0
@@ -244,7 +244,7 @@ func TestDivergedWeights(t *testing.T) {
 		if seen != c.steps || hooks != 2 {
 			t.Errorf("%s: %d steps and %d calls of the hook, want %d and 2", c.name, seen, hooks, c.steps)
 		}
-		last, err := tr.store.get(lastFile)
+		last, err := tr.store.get(LastFile)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -285,7 +285,7 @@ func TestStopByHook(t *testing.T) {
 		{"restore", 1, true, true, 0},
 		{"restore without a best", -1, true, false, 1},
 	} {
-		o := testOptions(t.TempDir())
+		o := testOptions(t, t.TempDir())
 		weights := map[int]string{}
 		o.Hooks = []Hook{stopAt(c.best, 2, c.restore), hookFunc(func(_ context.Context, s *State) error {
 			weights[s.Epoch()] = fmt.Sprint(s.Net.Params()[0].Value)
@@ -365,14 +365,14 @@ func TestFailures(t *testing.T) {
 			}
 		}, "epoch 2, step 1: 0 predictions for 8 images"},
 	} {
-		o := testOptions(t.TempDir())
+		o := testOptions(t, t.TempDir())
 		net := newSoftmaxNet()
 		c.change(&o, net)
 		s, err := mustNew(t, net, data, o).Run(context.Background())
 		if err == nil || err.Error() != c.want || s.State != StateFailed || s.Reason != ReasonError || s.Detail != c.want {
 			t.Errorf("%s: status %+v, error %v, want %s", c.name, s, err, c.want)
 		}
-		if _, err := (&store{o.Checkpoints.Dir}).get(lastFile); err != nil {
+		if _, err := (&store{o.Checkpoints.Dir}).get(LastFile); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
@@ -382,7 +382,7 @@ func TestFailures(t *testing.T) {
 func TestTestSplit(t *testing.T) {
 	data := *digits(t)
 	data.Test, data.Val = data.Val, nil
-	o := testOptions("")
+	o := testOptions(t, "")
 	o.Checkpoints = CheckpointOptions{}
 	o.Hooks = nil
 	tr := mustNew(t, newSoftmaxNet(), &data, o)

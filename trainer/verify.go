@@ -1,11 +1,11 @@
 package trainer
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -36,11 +36,11 @@ func HistoryHash(h *History) (string, error) {
 	for i := range timeless.Rows {
 		timeless.Rows[i].Seconds, timeless.Rows[i].ImagesPerSecond = 0, 0
 	}
-	var table bytes.Buffer
-	if err := timeless.WriteCSV(&table); err != nil {
+	text, err := json.Marshal(&timeless)
+	if err != nil {
 		return "", err
 	}
-	return hexSum(table.Bytes()), nil
+	return hexSum(text), nil
 }
 
 // Attempt makes what one leg of a verification needs: a fresh net, its data and options. It may give
@@ -98,8 +98,13 @@ func verifyStraight(ctx context.Context, attempt Attempt, dir string, v *Verific
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, done()) }()
+	folder, err := makeFolder(filepath.Join(dir, "undisturbed"))
+	if err != nil {
+		return 0, err
+	}
+	defer folder.Close()
 	counter := &cutter{}
-	o.Recorder, o.Observer, o.Checkpoints = nil, counter, CheckpointOptions{Dir: filepath.Join(dir, "undisturbed")}
+	o.Recorder, o.Observer, o.Checkpoints = nil, counter, CheckpointOptions{Dir: folder}
 	t, err := New(net, data, o)
 	if err != nil {
 		return 0, err
@@ -125,10 +130,12 @@ func verifyLeg(ctx context.Context, attempt Attempt, leg, done, cut int, dir str
 	legContext, cancel := context.WithCancel(ctx)
 	defer cancel()
 	counter := &cutter{done: done, cut: cut, cancel: cancel}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	folder, err := makeFolder(dir)
+	if err != nil {
 		return 0, false, err
 	}
-	o.Recorder, o.Observer, o.Checkpoints = nil, counter, CheckpointOptions{Dir: dir, Resume: true}
+	defer folder.Close()
+	o.Recorder, o.Observer, o.Checkpoints = nil, counter, CheckpointOptions{Dir: folder, Resume: true}
 	t, err := New(net, data, o)
 	if err != nil {
 		return 0, false, err
@@ -144,6 +151,14 @@ func verifyLeg(ctx context.Context, attempt Attempt, leg, done, cut int, dir str
 		return counter.done, false, nil
 	}
 	return counter.done, false, err
+}
+
+// makeFolder makes a folder, if need be, and opens it.
+func makeFolder(path string) (*os.Root, error) {
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return nil, err
+	}
+	return os.OpenRoot(path)
 }
 
 // cutter counts steps and cancels the run after the one wanted.

@@ -4,6 +4,7 @@ package experiment
 
 import (
 	"context"
+	"os"
 	"runtime/debug"
 
 	"github.com/maxgain/maxgain/configs"
@@ -122,8 +123,8 @@ func trainerOptions(c configs.Config) trainer.Options {
 	}
 }
 
-// checkpointOptions say where and when checkpoints are written.
-func checkpointOptions(c configs.Config, dir string, resume bool) trainer.CheckpointOptions {
+// checkpointOptions say when and where checkpoints are written.
+func checkpointOptions(c configs.Config, dir *os.Root, resume bool) trainer.CheckpointOptions {
 	return trainer.CheckpointOptions{
 		Dir: dir, Every: c.Output.CheckpointEvery, Minutes: c.Output.CheckpointMinutes, Resume: resume,
 		Config: c.YAML(), FreeKeys: configs.FreeKeys(),

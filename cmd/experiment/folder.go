@@ -13,7 +13,7 @@ import (
 )
 
 // ReportFile is the report's name in the folder of a run or a sweep.
-const ReportFile = "report.html"
+const ReportFile = rundir.ReportFile
 
 // ConfigOf is the config of the run in a folder with the settings "key=value" laid over it. Without a run it is a
 // rundir.ErrNoRun.
@@ -53,12 +53,11 @@ func (o RunOptions) folder(c configs.Config, started time.Time) (*rundir.Dir, er
 	if err != nil {
 		return nil, Usagef("%w", err)
 	}
-	path := o.Out
-	if path == "" {
-		path = rundir.Path(c.Output.Dir, c.Name, started)
-	}
 	env := rundir.NewEnv(Version(), level, c.Train.Workers, c.Train.Seed, started)
-	return rundir.Create(path, c.YAML(), env)
+	if o.Out == "" {
+		return rundir.CreateIn(c.Output.Dir, c.Name, started, c.YAML(), env)
+	}
+	return rundir.Create(o.Out, c.YAML(), env)
 }
 
 // reopen opens the folder of a run to go on with, which may be for another number of epochs than it was to have.

@@ -77,20 +77,33 @@ func (s *session) run(ctx context.Context) (*Result, error) {
 	}
 	r := newResult(s.dir.Path(), status, t.History(), judge)
 	r.Seconds = diagnostics.Number(time.Since(s.started).Seconds())
-	return r, errors.Join(err, net.Close(), s.report(r))
+	return r, errors.Join(err, net.Close(), s.keepResult(r, judge))
+}
+
+// keepResult writes the verdict on a run that has ended, and the page if it is wanted.
+func (s *session) keepResult(r *Result, judge diagnostics.Thresholds) error {
+	if s.dir.Moved() {
+		s.Log.Warn("the run's folder was renamed or removed while the run went on; its files are in the renamed folder", "was", s.dir.Path())
+	}
+	if r.State.Ended() {
+		if err := s.dir.WriteVerdict(r.Diagnosis); err != nil {
+			return err
+		}
+	}
+	return s.report(r, judge)
 }
 
 // report writes the run's page, if it is wanted.
-func (s *session) report(r *Result) error {
+func (s *session) report(r *Result, judge diagnostics.Thresholds) error {
 	if !s.Config.Output.Report {
 		return nil
 	}
-	run, err := Load(s.dir.Path())
+	run, err := judged.From(&s.dir.Run, judge)
 	if err != nil {
 		return err
 	}
-	r.Report = s.dir.Path(ReportFile)
-	return WriteReport(r.Report, run)
+	r.Report = s.dir.Path(rundir.ReportFile)
+	return s.dir.WriteReport(func(w io.Writer) error { return report.Write(w, run) })
 }
 
 // WriteReport writes the page of runs to a file, whole or not at all.
@@ -113,7 +126,11 @@ func (s *session) trainer(net *models.Net, judge diagnostics.Thresholds) (*train
 	}
 	kept := recorders{lastVerdict{s, judge}, s.dir}
 	if s.Config.Output.TensorBoard {
-		events, err := tensorboard.New(s.dir.Path("tb"), tensorboard.Options{Start: s.started, Image: s.spectrumImage})
+		folder, err := s.dir.Events()
+		if err != nil {
+			return nil, err
+		}
+		events, err := tensorboard.New(folder, tensorboard.Options{Start: s.started, Image: s.spectrumImage})
 		if err != nil {
 			return nil, err
 		}
@@ -121,7 +138,7 @@ func (s *session) trainer(net *models.Net, judge diagnostics.Thresholds) (*train
 	}
 	o := trainerOptions(s.Config)
 	o.Hooks = watching
-	o.Checkpoints = checkpointOptions(s.Config, s.dir.Path(rundir.CheckpointsDir), s.Resume)
+	o.Checkpoints = checkpointOptions(s.Config, s.dir.Checkpoints(), s.Resume)
 	o.Recorder = kept
 	o.Observer = s.Screen
 	o.Warn = func(message string) { s.Log.Warn(message) }
@@ -131,18 +148,17 @@ func (s *session) trainer(net *models.Net, judge diagnostics.Thresholds) (*train
 // saveSpectrum keeps a response and the derivative that it is of, a file a channel.
 func (s *session) saveSpectrum(epoch int, r diagnostics.Reading) error {
 	h, w, channels, db := r.Spectrum.H, r.Spectrum.W, r.Spectrum.C, r.Spectrum.DB()
-	derivative := make([]float64, h*w)
+	response := rundir.Plane{Epoch: epoch, H: h, W: w}
+	derivative := response
 	for c := range channels {
-		for i := range derivative {
-			derivative[i] = r.Derivative[i*channels+c]
+		plane := make([]float64, h*w)
+		for i := range plane {
+			plane[i] = r.Derivative[i*channels+c]
 		}
-		err := errors.Join(s.dir.SavePlane(epoch, judged.SpectrumName(c), h, w, db[c*h*w:][:h*w]),
-			s.dir.SavePlane(epoch, judged.DerivativeName(c), h, w, derivative))
-		if err != nil {
-			return err
-		}
+		response.Channels = append(response.Channels, db[c*h*w:][:h*w])
+		derivative.Channels = append(derivative.Channels, plane)
 	}
-	return nil
+	return errors.Join(s.dir.SaveSpectrum(response), s.dir.SaveDerivative(derivative))
 }
 
 // SpectrumPixels is the side of a frequency in a picture of a response.
@@ -150,10 +166,11 @@ const SpectrumPixels = 8
 
 // spectrumImage is the picture of an epoch's response, nil if there is none.
 func (s *session) spectrumImage(epoch int) (image.Image, error) {
-	p, err := judged.ReadSpectrum(s.dir.Path(rundir.SpectraDir), epoch)
-	if p == nil || err != nil {
+	read, err := s.dir.Spectrum(epoch)
+	if read == nil || err != nil {
 		return nil, err
 	}
+	p := judged.PlaneOf(*read)
 	return plot.SpectrumImage(p.RMS(), p.H, p.W, SpectrumPixels), nil
 }
 

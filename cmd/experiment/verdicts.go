@@ -1,21 +1,12 @@
 package experiment
 
 import (
+	"encoding/json"
+
 	"github.com/maxgain/maxgain/diagnostics"
 	"github.com/maxgain/maxgain/trainer"
+	"github.com/maxgain/maxgain/trainer/rundir"
 )
-
-// verdictFlag is a line of flags.jsonl: a report, told after an epoch.
-type verdictFlag struct {
-	Epoch      int                    `json:"epoch"` // after which it was told
-	Verdict    diagnostics.Verdict    `json:"verdict"`
-	Kind       diagnostics.Kind       `json:"kind,omitempty"`
-	Onset      int                    `json:"onset"` // the epoch that the verdict dates from
-	Confidence float64                `json:"confidence"`
-	Evidence   []diagnostics.Evidence `json:"evidence"`
-	Advice     string                 `json:"advice"`
-	BestEpoch  int                    `json:"best_epoch"`
-}
 
 // verdict keeps and shows a verdict that appeared or changed.
 func (s *session) verdict(epoch int, r diagnostics.Report) error {
@@ -25,8 +16,12 @@ func (s *session) verdict(epoch int, r diagnostics.Report) error {
 
 // keepVerdict adds a verdict to the run's flags.
 func (s *session) keepVerdict(epoch int, r diagnostics.Report) error {
-	return s.dir.AddFlag(verdictFlag{Epoch: epoch, Verdict: r.Verdict, Kind: r.Kind, Onset: r.Epoch,
-		Confidence: r.Confidence, Evidence: r.Evidence, Advice: r.Advice, BestEpoch: r.BestEpoch})
+	evidence, err := json.Marshal(r.Evidence)
+	if err != nil {
+		return err
+	}
+	return s.dir.AddFlag(rundir.Flag{Epoch: epoch, Verdict: r.Verdict.String(), Kind: string(r.Kind), Onset: r.Epoch,
+		Confidence: r.Confidence, Evidence: evidence, Advice: r.Advice, BestEpoch: r.BestEpoch})
 }
 
 // lastVerdict is the recorder before the run folder's: of a run that ends as diverged it adds the verdict to the flags,

@@ -3,17 +3,10 @@
 package judged
 
 import (
-	"bytes"
-	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"math"
-	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/maxgain/maxgain/diagnostics"
@@ -37,8 +30,8 @@ type Run struct {
 
 // Flag is a verdict that was told while the run went on.
 type Flag struct {
-	Epoch   int                 `json:"epoch"` // at which it was told
-	Verdict diagnostics.Verdict `json:"verdict"`
+	Epoch   int // at which it was told
+	Verdict diagnostics.Verdict
 }
 
 // Setting is a name and its value for people.
@@ -47,100 +40,92 @@ type Setting struct{ Name, Value string }
 // Load reads the folder of a run. The verdict follows from its metrics, its status and the thresholds. Only metrics.csv must be
 // there; what else is missing, as in a run that still goes on, stays empty.
 func Load(dir string, t diagnostics.Thresholds) (Run, error) {
-	run := Run{Name: filepath.Base(filepath.Clean(dir)), Status: trainer.Status{BestEpoch: -1}}
-	metrics, err := os.ReadFile(filepath.Join(dir, rundir.MetricsCSV))
+	folder, err := rundir.Read(dir)
 	if err != nil {
 		return Run{}, fmt.Errorf("run: %w; want the folder of a run", err)
 	}
-	if run.History, err = readHistory(bytes.NewReader(metrics)); err != nil {
-		return Run{}, fmt.Errorf("run: %s: %w", filepath.Join(dir, rundir.MetricsCSV), err)
+	run, err := From(folder, t)
+	return run, errors.Join(err, folder.Close())
+}
+
+// From is Load for a folder that is open.
+func From(folder *rundir.Run, t diagnostics.Thresholds) (Run, error) {
+	run := Run{Name: filepath.Base(filepath.Clean(folder.Path())), Status: trainer.Status{BestEpoch: -1}}
+	var err error
+	if run.History, err = folder.History(); err != nil {
+		return Run{}, fmt.Errorf("run: %w; want the folder of a run", err)
 	}
-	for _, part := range []struct {
-		file string
-		read func([]byte) error
-	}{
-		{rundir.StatusFile, func(b []byte) error { return json.Unmarshal(b, &run.Status) }},
-		{rundir.FlagsFile, run.readFlags},
-		{rundir.ConfigFile, func(b []byte) (err error) { run.Settings, err = flatten(b); return err }},
-		{rundir.EnvFile, func(b []byte) (err error) { run.Environment, err = flatten(b); return err }},
+	for _, read := range []func() error{
+		func() error { return run.readStatus(folder) },
+		func() error { return run.readFlags(folder) },
+		func() (err error) {
+			run.Settings, err = settings(folder, folder.ReadConfig, rundir.ConfigFile)
+			return err
+		},
+		func() (err error) {
+			run.Environment, err = settings(folder, folder.ReadEnv, rundir.EnvFile)
+			return err
+		},
+		func() error { return run.readPlanes(folder) },
 	} {
-		text, err := os.ReadFile(filepath.Join(dir, part.file))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+		if err := read(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return Run{}, fmt.Errorf("run: %w", err)
 		}
-		if err == nil {
-			err = part.read(text)
-		}
-		if err != nil {
-			return Run{}, fmt.Errorf("run: %s: %w", filepath.Join(dir, part.file), err)
-		}
-	}
-	if err := run.readPlanes(filepath.Join(dir, rundir.SpectraDir)); err != nil {
-		return Run{}, fmt.Errorf("run: %w", err)
 	}
 	run.Verdict = diagnostics.DiagnoseRun(diagnostics.FromHistory(run.History), run.Status, t)
 	return run, nil
 }
 
-// readFlags reads flags.jsonl.
-func (r *Run) readFlags(text []byte) error {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	for n := 1; ; n++ {
-		var f Flag
-		switch err := decoder.Decode(&f); {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return fmt.Errorf("flag %d: %w", n, err)
-		}
-		r.Flags = append(r.Flags, f)
+func (r *Run) readStatus(folder *rundir.Run) error {
+	status, err := folder.Status()
+	if err == nil {
+		r.Status = status
 	}
+	return err
 }
 
-// readHistory reads a metrics table back. Columns that a Row has no field for are signals.
-func readHistory(r io.Reader) (*trainer.History, error) {
-	records, err := csv.NewReader(r).ReadAll()
+func (r *Run) readFlags(folder *rundir.Run) error {
+	flags, err := folder.Flags()
+	if err != nil {
+		return err
+	}
+	for i, f := range flags {
+		verdict, err := diagnostics.ParseVerdict(f.Verdict)
+		if err != nil {
+			return fmt.Errorf("%s: flag %d: %w", folder.Path(rundir.FlagsFile), i+1, err)
+		}
+		r.Flags = append(r.Flags, Flag{f.Epoch, verdict})
+	}
+	return nil
+}
+
+func (r *Run) readPlanes(folder *rundir.Run) error {
+	spectra, err := folder.Spectra()
+	if err != nil {
+		return err
+	}
+	for _, p := range spectra {
+		r.Spectra = append(r.Spectra, PlaneOf(p))
+	}
+	derivative, err := folder.Derivative()
+	if derivative != nil {
+		p := PlaneOf(*derivative)
+		r.Derivative = &p
+	}
+	return err
+}
+
+// settings flattens one of the folder's files.
+func settings(folder *rundir.Run, read func() ([]byte, error), name string) ([]Setting, error) {
+	text, err := read()
 	if err != nil {
 		return nil, err
 	}
-	h := &trainer.History{}
-	if len(records) == 0 {
-		return h, nil
+	list, err := flatten(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", folder.Path(name), err)
 	}
-	nan := math.NaN()
-	for n, record := range records[1:] {
-		row := trainer.Row{Epoch: -1, LearningRate: nan, TrainLoss: nan, TrainError: nan, ValLoss: nan, ValError: nan,
-			TestLoss: nan, TestError: nan, Seconds: nan, ImagesPerSecond: nan}
-		fields := map[string]*float64{"learning_rate": &row.LearningRate, "train_loss": &row.TrainLoss,
-			"train_error": &row.TrainError, "val_loss": &row.ValLoss, "val_error": &row.ValError,
-			"test_loss": &row.TestLoss, "test_error": &row.TestError, "seconds": &row.Seconds,
-			"images_per_second": &row.ImagesPerSecond}
-		for k, name := range records[0] {
-			if name == "epoch" {
-				if row.Epoch, err = strconv.Atoi(record[k]); err != nil {
-					return nil, fmt.Errorf("line %d: epoch: %w", n+2, err)
-				}
-				continue
-			}
-			if record[k] == "" {
-				continue
-			}
-			v, err := strconv.ParseFloat(record[k], 64)
-			if err != nil {
-				return nil, fmt.Errorf("line %d: %s: %w", n+2, name, err)
-			}
-			if field, ok := fields[name]; ok {
-				*field = v
-			} else {
-				row.Signals = append(row.Signals, trainer.Signal{Name: name, Value: v})
-			}
-		}
-		if row.Epoch < 0 {
-			return nil, fmt.Errorf("line %d: want an epoch, at least 0", n+2)
-		}
-		h.Rows = append(h.Rows, row)
-	}
-	return h, nil
+	return list, nil
 }
 
 // flatten reads YAML, of which JSON is a part, into a list of its leaves in their order.

@@ -12,6 +12,7 @@ import (
 	"github.com/maxgain/maxgain/diagnostics"
 	"github.com/maxgain/maxgain/diagnostics/internal/sample"
 	"github.com/maxgain/maxgain/diagnostics/judged"
+	"github.com/maxgain/maxgain/trainer/rundir"
 )
 
 func TestLoadErrors(t *testing.T) {
@@ -72,7 +73,7 @@ func TestReadHistory(t *testing.T) {
 		t.Fatal(err)
 	}
 	var again bytes.Buffer
-	if err := run.History.WriteCSV(&again); err != nil {
+	if err := rundir.WriteMetrics(&again, run.History); err != nil {
 		t.Fatal(err)
 	}
 	if again.String() != string(text) {

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/maxgain/maxgain/models"
+	"github.com/maxgain/maxgain/trainer"
 	"github.com/maxgain/maxgain/trainer/rundir"
 )
 
@@ -30,7 +31,7 @@ func left(dir string, ended bool) (string, error) {
 	if _, err := os.Stat(filepath.Join(dir, rundir.ConfigFile)); ended || errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
-	file, err := os.ReadFile(filepath.Join(dir, rundir.CheckpointsDir, "last.safetensors"))
+	file, err := os.ReadFile(filepath.Join(dir, rundir.CheckpointsDir, trainer.LastFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return beforeCheckpoint, nil
 	}

@@ -7,9 +7,9 @@ import (
 	"os"
 )
 
-// syncDir makes renames within a folder durable.
-func syncDir(dir *os.Root) error {
-	d, err := dir.Open(".")
+// syncDir makes renames within a folder of dir durable.
+func syncDir(dir *os.Root, name string) error {
+	d, err := dir.Open(name)
 	if err != nil {
 		return err
 	}

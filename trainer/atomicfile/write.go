@@ -31,7 +31,8 @@ func Write(path string, content func(io.Writer) error) error {
 // WriteBytes is Write with all content at hand.
 func WriteBytes(path string, content []byte) error { return Write(path, all(content)) }
 
-// WriteIn is Write for a file in an open folder: the same folder even if it has been renamed since it was opened.
+// WriteIn is Write for a file in an open folder or in one below it: the same folder even if it has been renamed since
+// it was opened.
 func WriteIn(dir *os.Root, name string, content func(io.Writer) error) error {
 	return writeIn(dir, name, filepath.Join(dir.Name(), name), content)
 }
@@ -53,11 +54,10 @@ var syncFile = (*os.File).Sync
 
 // writeIn is WriteIn; shown is the file's path in errors.
 func writeIn(dir *os.Root, name, shown string, content func(io.Writer) error) (err error) {
-	f, err := createTemp(dir, name)
+	f, temporary, err := createTemp(dir, name)
 	if err != nil {
 		return fault(shown, err)
 	}
-	temporary := filepath.Base(f.Name())
 	if err := errors.Join(fill(f, content), f.Close()); err != nil {
 		dir.Remove(temporary)
 		return fault(shown, err)
@@ -66,22 +66,23 @@ func writeIn(dir *os.Root, name, shown string, content func(io.Writer) error) (e
 		dir.Remove(temporary)
 		return fault(shown, err)
 	}
-	if err := syncDir(dir); err != nil {
+	if err := syncDir(dir, filepath.Dir(name)); err != nil {
 		return fault(shown, err)
 	}
 	return nil
 }
 
-// createTemp makes a new file that only its owner may read while it is being written.
-func createTemp(dir *os.Root, name string) (*os.File, error) {
+// createTemp makes a new file beside the one of a name, that only its owner may read while it is being written.
+func createTemp(dir *os.Root, name string) (f *os.File, temporary string, err error) {
 	const attempts = 1000
 	for range attempts {
-		f, err := dir.OpenFile(fmt.Sprintf(".%s.%d%s", name, rand.Uint32(), suffix), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		temporary = filepath.Join(filepath.Dir(name), fmt.Sprintf(".%s.%d%s", filepath.Base(name), rand.Uint32(), suffix))
+		f, err = dir.OpenFile(temporary, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 		if !errors.Is(err, fs.ErrExist) {
-			return f, err
+			return f, temporary, err
 		}
 	}
-	return nil, fmt.Errorf("%d temporary files are in the way", attempts)
+	return nil, "", fmt.Errorf("%d temporary files are in the way", attempts)
 }
 
 // fill writes the content and makes it durable.

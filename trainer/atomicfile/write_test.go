@@ -180,6 +180,18 @@ func TestWriteInRenamedFolder(t *testing.T) {
 	if err := WriteBytesIn(dir, "a.txt", []byte("mine")); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Mkdir(filepath.Join(now, "below"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteBytesIn(dir, filepath.Join("below", "b.txt"), []byte("too")); err != nil {
+		t.Fatal(err)
+	}
+	if got := contents(t, filepath.Join(now, "below")); len(got) != 1 || got["b.txt"] != "too" {
+		t.Errorf("in a folder below: %v", got)
+	}
+	if err := os.RemoveAll(filepath.Join(now, "below")); err != nil {
+		t.Fatal(err)
+	}
 	if got := contents(t, now); got["a.txt"] != "mine" || len(contents(t, was)) != 0 {
 		t.Errorf("the renamed folder holds %v, the other %v", got, contents(t, was))
 	}

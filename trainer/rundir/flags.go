@@ -8,27 +8,34 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"slices"
 )
 
-// flag is one line of flags.jsonl.
+// Flag is a verdict that was told after an epoch, a line of flags.jsonl.
+type Flag struct {
+	Epoch      int             `json:"epoch"` // after which it was told
+	Verdict    string          `json:"verdict"`
+	Kind       string          `json:"kind,omitempty"`
+	Onset      int             `json:"onset"` // the epoch that the verdict dates from
+	Confidence float64         `json:"confidence"`
+	Evidence   json.RawMessage `json:"evidence,omitempty"` // a list of facts as JSON
+	Advice     string          `json:"advice"`
+	BestEpoch  int             `json:"best_epoch"` // the epoch whose weights to keep, as seen then
+}
+
+// flag is one line of flags.jsonl, kept as it was written.
 type flag struct {
 	epoch int
 	line  []byte
 }
 
-// AddFlag puts an object with its "epoch" at the end of flags.jsonl when the epoch is recorded.
-func (d *Dir) AddFlag(object any) error {
-	line, err := json.Marshal(object)
+// AddFlag puts a flag at the end of flags.jsonl when its epoch is recorded.
+func (d *Dir) AddFlag(f Flag) error {
+	line, err := json.Marshal(f)
 	if err != nil {
 		return fmt.Errorf("%s: %w", FlagsFile, err)
 	}
-	f, err := parseFlag(line)
-	if err != nil {
-		return fmt.Errorf("%s: %w", FlagsFile, err)
-	}
-	d.flags = append(d.flags, f)
+	d.flags = append(d.flags, flag{f.Epoch, line})
 	return nil
 }
 
@@ -50,8 +57,10 @@ func (d *Dir) trimFlags(last int) {
 	d.flags = slices.DeleteFunc(d.flags, func(f flag) bool { return f.epoch > last })
 }
 
-func (d *Dir) writeFlags(w io.Writer) error {
-	for _, f := range d.flags {
+func (d *Dir) writeFlags(w io.Writer) error { return writeFlags(w, d.flags) }
+
+func writeFlags(w io.Writer, flags []flag) error {
+	for _, f := range flags {
 		if _, err := fmt.Fprintf(w, "%s\n", f.line); err != nil {
 			return err
 		}
@@ -60,19 +69,15 @@ func (d *Dir) writeFlags(w io.Writer) error {
 }
 
 // readFlags reads flags.jsonl; no file is no flags.
-func readFlags(path string) ([]flag, error) {
-	text, err := os.ReadFile(path)
+func (r *Run) readFlags() (flags []flag, err error) {
+	err = r.readBy(FlagsFile, func(text []byte) (err error) {
+		flags, err = parseFlags(text)
+		return err
+	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	flags, err := parseFlags(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return flags, nil
+	return flags, err
 }
 
 // parseFlags reads the lines of flags.jsonl.

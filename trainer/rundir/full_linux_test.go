@@ -59,7 +59,7 @@ func TestRecordReadOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.Close() // an open file would keep the disk writable
+	d.lock.Close() // an open file would keep the disk writable
 	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
 		t.Fatal(err)
 	}

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"strings"
 	"testing"
-
-	"github.com/maxgain/maxgain/trainer"
 )
 
 // What was read is written as lines that are read alike.
@@ -22,7 +20,7 @@ func FuzzParseFlags(f *testing.F) {
 			return
 		}
 		var written bytes.Buffer
-		if err := (&Dir{flags: flags}).writeFlags(&written); err != nil {
+		if err := writeFlags(&written, flags); err != nil {
 			t.Fatal(err)
 		}
 		again, err := parseFlags(written.Bytes())
@@ -37,14 +35,26 @@ func FuzzParseFlags(f *testing.F) {
 	})
 }
 
-// A status that cannot be read is an error that names the file.
-func FuzzParseStatus(f *testing.F) {
-	f.Add([]byte(`{"state":"finished","reason":"all-epochs-done","epoch":3,"epochs":3,"best_epoch":-1,"restored":false}`))
-	f.Add([]byte(`{"epoch":1e99}`))
-	f.Add([]byte("null"))
+// A table of metrics that can be read is written as one that is read alike.
+func FuzzReadMetrics(f *testing.F) {
+	for _, seed := range []string{"epoch,learning_rate,train_loss,gain_db,seconds\n0,,,-Inf,1\n1,0.1,NaN,2,3\n", "epoch\n", "a,epoch\n1,2\n", "epoch,a\n1,1e999\n", "epoch,\"a\nb\"\n1,1\n"} {
+		f.Add([]byte(seed))
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if s, err := parseStatus("a/status.json", text); err != nil && (!strings.Contains(err.Error(), "a/status.json") || s != trainer.Status{}) {
-			t.Fatalf("status %+v, error %v", s, err)
+		h, err := parseMetrics(text)
+		if err != nil {
+			return
+		}
+		var first, second bytes.Buffer
+		if err := WriteMetrics(&first, h); err != nil {
+			t.Fatal(err)
+		}
+		again, err := parseMetrics(first.Bytes())
+		if err != nil {
+			t.Fatalf("%q was written as %q: %v", text, first.Bytes(), err)
+		}
+		if err := WriteMetrics(&second, again); err != nil || !bytes.Equal(first.Bytes(), second.Bytes()) {
+			t.Fatalf("%q, and again %q, error %v", first.Bytes(), second.Bytes(), err)
 		}
 	})
 }

@@ -6,14 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"syscall"
 )
 
-// lockDir locks a folder for as long as the file returned is open; the system frees the lock when the
+// lockIn locks an open folder for as long as the file returned is open; the system frees the lock when the
 // process ends, however it ends.
-func lockDir(path string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(path, lockFile), os.O_CREATE|os.O_RDWR, 0o644)
+func lockIn(dir *os.Root) (*os.File, error) {
+	f, err := dir.OpenFile(lockFile, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
@@ -23,7 +22,7 @@ func lockDir(path string) (*os.File, error) {
 	}
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("run folder %s: %w", path, err)
+		return nil, fmt.Errorf("run folder %s: %w", dir.Name(), err)
 	}
 	return f, nil
 }

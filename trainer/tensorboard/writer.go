@@ -4,18 +4,21 @@ package tensorboard
 
 import (
 	"bytes"
-	"encoding/csv"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"image"
+	"io"
 	"io/fs"
+	"math"
 	"os"
-	"path/filepath"
-	"strconv"
+	"slices"
 	"time"
 
 	"github.com/maxgain/maxgain/trainer"
 	"github.com/maxgain/maxgain/trainer/atomicfile"
+	"github.com/maxgain/maxgain/trainer/rundir"
 )
 
 // FileName is the event file's name within its folder. It never changes, so that a resumed run has one file.
@@ -38,25 +41,27 @@ type Options struct {
 // file goes on reading it; if not, the file is replaced as a whole. Points are thus never there twice, and half a
 // record left by a crash is completed.
 type Writer struct {
-	path   string
+	dir    *os.Root
 	start  float64 // seconds since 1970
 	image  func(epoch int) (image.Image, error)
-	disk   []byte         // what the file holds
-	images map[int][]byte // encoded pictures by epoch; empty where there is none
+	found  []byte   // what the file held when it was opened, until the first record; nil: no file
+	marks  []uint64 // of the rows whose events the file holds
+	size   int64    // of the file that holds them; −1: unknown
+	wall   float64  // time of the last of them
+	append func(dir *os.Root, size int64, data []byte) error
 }
 
-// New opens the event file in folder dir, which is made if missing.
-func New(dir string, o Options) (*Writer, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("tensorboard: making the folder: %w", err)
+// New opens the event file in an open folder that nobody else writes to.
+func New(dir *os.Root, o Options) (*Writer, error) {
+	if err := atomicfile.Clean(dir, 0); err != nil {
+		return nil, fmt.Errorf("tensorboard: %w", err)
 	}
-	w := &Writer{path: filepath.Join(dir, FileName), image: o.Image, images: map[int][]byte{},
-		start: float64(o.Start.UnixMicro()) / 1e6}
+	w := &Writer{dir: dir, image: o.Image, size: -1, append: appendTo, start: float64(o.Start.UnixMicro()) / 1e6}
 	var err error
-	if w.disk, err = os.ReadFile(w.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if w.found, err = dir.ReadFile(FileName); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("tensorboard: reading what is there: %w", err)
 	}
-	if start, ok := startOf(w.disk); ok {
+	if start, ok := startOf(w.found); ok {
 		w.start = start
 	}
 	return w, nil
@@ -64,59 +69,94 @@ func New(dir string, o Options) (*Writer, error) {
 
 // Record implements trainer.Recorder: it brings the file up to the history.
 func (w *Writer) Record(h *trainer.History, _ trainer.Status) error {
-	content, err := w.content(h)
-	if err != nil {
+	if err := w.record(h); err != nil {
+		w.size = -1 // the next time the file is replaced
 		return fmt.Errorf("tensorboard: %w", err)
 	}
-	if bytes.HasPrefix(content, w.disk) && len(w.disk) > 0 {
-		err = appendTo(w.path, content[len(w.disk):])
-	} else {
-		err = atomicfile.WriteBytes(w.path, content)
-	}
-	if err != nil {
-		w.disk = nil // unknown: the next time the file is replaced
-		return fmt.Errorf("tensorboard: %w", err)
-	}
-	w.disk = content
 	return nil
 }
 
-// appendTo adds data at the end of a file.
-func appendTo(path string, data []byte) error {
-	if len(data) == 0 {
-		return nil
+func (w *Writer) record(h *trainer.History) error {
+	marks := make([]uint64, len(h.Rows))
+	for i, r := range h.Rows {
+		marks[i] = mark(r)
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	known := len(w.marks)
+	if w.size < 0 || len(marks) < known || !slices.Equal(marks[:known], w.marks) {
+		return w.begin(h, marks)
+	}
+	data, wall, err := w.events(nil, w.wall, h.Rows[known:])
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
+	err = w.append(w.dir, w.size, data)
+	if errors.Is(err, errOther) {
+		return w.begin(h, marks)
+	}
+	if err != nil {
+		return err
+	}
+	w.marks, w.size, w.wall = marks, w.size+int64(len(data)), wall
+	return nil
+}
+
+// begin writes all events. What the file held when it was opened is gone on with if it is the beginning of them.
+func (w *Writer) begin(h *trainer.History, marks []uint64) error {
+	all, wall, err := w.events(appendRecord(nil, versionEvent(w.start)), w.start, h.Rows)
+	if err != nil {
+		return err
+	}
+	found := w.found
+	w.found = nil
+	err = errOther
+	if len(found) > 0 && bytes.HasPrefix(all, found) {
+		err = w.append(w.dir, int64(len(found)), all[len(found):])
+	}
+	if errors.Is(err, errOther) {
+		err = atomicfile.WriteBytesIn(w.dir, FileName, all)
+	}
+	if err != nil {
+		return err
+	}
+	w.marks, w.size, w.wall = marks, int64(len(all)), wall
+	return nil
+}
+
+// errOther is returned where the event file is not the one that was written before.
+var errOther = errors.New("the event file has changed")
+
+// appendTo adds data at the end of the event file, which must have a size.
+func appendTo(dir *os.Root, size int64, data []byte) error {
+	f, err := dir.OpenFile(FileName, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errOther
+	}
+	if err != nil {
+		return err
+	}
+	at, err := f.Seek(0, io.SeekEnd)
+	if err == nil && at != size {
+		err = errOther
+	}
+	if err == nil {
+		_, err = f.Write(data)
+	}
 	return errors.Join(err, f.Close())
 }
 
-// content is the whole event file of a history.
-func (w *Writer) content(h *trainer.History) ([]byte, error) {
-	var table bytes.Buffer
-	if err := h.WriteCSV(&table); err != nil {
-		return nil, err
-	}
-	records, err := csv.NewReader(&table).ReadAll()
-	if err != nil {
-		return nil, err
-	}
-	out := appendRecord(nil, versionEvent(w.start))
-	wall := w.start
-	for i, r := range h.Rows {
+// events appends the events of rows, the first of which comes after a time, and returns the time of the last.
+func (w *Writer) events(out []byte, wall float64, rows []trainer.Row) ([]byte, float64, error) {
+	for _, r := range rows {
 		if r.Seconds > 0 {
 			wall += r.Seconds
 		}
-		values, err := scalars(records[0], records[i+1])
-		if err != nil {
-			return nil, fmt.Errorf("epoch %d: %w", r.Epoch, err)
+		var values [][]byte
+		for _, f := range rundir.Fields(r) {
+			values = append(values, scalarValue(f.Name, f.Value))
 		}
 		picture, err := w.picture(r.Epoch)
 		if err != nil {
-			return nil, fmt.Errorf("epoch %d: %w", r.Epoch, err)
+			return nil, 0, fmt.Errorf("epoch %d: %w", r.Epoch, err)
 		}
 		if len(picture) > 0 {
 			values = append(values, picture)
@@ -125,40 +165,33 @@ func (w *Writer) content(h *trainer.History) ([]byte, error) {
 			out = appendRecord(out, summaryEvent(wall, r.Epoch, values))
 		}
 	}
-	return out, nil
+	return out, wall, nil
 }
 
-// scalars encodes the fields of one line of the metrics table; empty fields were not measured.
-func scalars(names, fields []string) ([][]byte, error) {
-	var values [][]byte
-	for k, text := range fields {
-		if names[k] == "epoch" || text == "" {
-			continue
-		}
-		v, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return nil, fmt.Errorf("column %s: %w", names[k], err)
-		}
-		values = append(values, scalarValue(names[k], v))
+// mark is a hash of a row, by which a row that has changed is known.
+func mark(r trainer.Row) uint64 {
+	h := fnv.New64a()
+	number := make([]byte, 8)
+	write := func(v uint64) {
+		binary.LittleEndian.PutUint64(number, v)
+		h.Write(number)
 	}
-	return values, nil
+	write(uint64(r.Epoch))
+	for _, f := range rundir.Fields(r) {
+		io.WriteString(h, f.Name)
+		write(math.Float64bits(f.Value))
+	}
+	return h.Sum64()
 }
 
-// picture is the encoded picture of an epoch, asked for and encoded once.
+// picture is the encoded picture of an epoch, nil if there is none.
 func (w *Writer) picture(epoch int) ([]byte, error) {
-	if value, ok := w.images[epoch]; ok || w.image == nil {
-		return value, nil
+	if w.image == nil {
+		return nil, nil
 	}
 	m, err := w.image(epoch)
-	if err != nil {
+	if m == nil || err != nil {
 		return nil, err
 	}
-	var value []byte
-	if m != nil {
-		if value, err = imageValue(SpectrumTag, m); err != nil {
-			return nil, err
-		}
-	}
-	w.images[epoch] = value
-	return value, nil
+	return imageValue(SpectrumTag, m)
 }

@@ -85,6 +85,17 @@ func picture(epoch int) (image.Image, error) {
 	return image.NewNRGBA(image.Rect(0, 0, 3+epoch, 2)), nil
 }
 
+// open opens a folder for as long as the test runs.
+func open(t *testing.T, dir string) *os.Root {
+	t.Helper()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { root.Close() })
+	return root
+}
+
 func read(t *testing.T, dir string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(dir, FileName))
@@ -96,7 +107,7 @@ func read(t *testing.T, dir string) []byte {
 
 func record(t *testing.T, dir string, o Options, histories ...*trainer.History) {
 	t.Helper()
-	w, err := New(dir, o)
+	w, err := New(open(t, dir), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +168,7 @@ func TestSameFileByAnyWay(t *testing.T) {
 // A growing history appends: the file keeps its identity and its beginning.
 func TestAppends(t *testing.T) {
 	dir := t.TempDir()
-	w, err := New(dir, options)
+	w, err := New(open(t, dir), options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,23 +235,104 @@ func TestEventsOfHistory(t *testing.T) {
 	}
 }
 
-func TestErrors(t *testing.T) {
+func TestPictureFails(t *testing.T) {
 	fault := errors.New("no picture")
-	w, err := New(t.TempDir(), Options{Image: func(int) (image.Image, error) { return nil, fault }})
+	w, err := New(open(t, t.TempDir()), Options{Image: func(int) (image.Image, error) { return nil, fault }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Record(history(1), trainer.Status{}); !errors.Is(err, fault) {
 		t.Errorf("got %v", err)
 	}
-	if err := os.WriteFile(filepath.Join(t.TempDir(), "x"), nil, 0o644); err != nil {
+}
+
+// After an append that failed half way the file is replaced, not appended to.
+func TestAppendFails(t *testing.T) {
+	whole := t.TempDir()
+	record(t, whole, options, history(5))
+	dir := t.TempDir()
+	w, err := New(open(t, dir), options)
+	if err != nil {
 		t.Fatal(err)
 	}
-	blocked := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(blocked, nil, 0o644); err != nil {
+	if err := w.Record(history(3), trainer.Status{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New(filepath.Join(blocked, "tb"), options); err == nil {
-		t.Error("a folder below a file accepted")
+	fault := errors.New("disk full")
+	w.append = func(dir *os.Root, size int64, data []byte) error {
+		if err := appendTo(dir, size, data[:5]); err != nil {
+			t.Fatal(err)
+		}
+		return fault
+	}
+	if err := w.Record(history(4), trainer.Status{}); !errors.Is(err, fault) {
+		t.Fatalf("error %v", err)
+	}
+	w.append = appendTo
+	if err := w.Record(history(5), trainer.Status{}); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(read(t, dir), read(t, whole)) {
+		t.Error("the file is not that of the history")
+	}
+}
+
+// An epoch costs what it adds: its own picture is asked for, and its own event written.
+func TestAppendsOnlyWhatIsNew(t *testing.T) {
+	asked := 0
+	w, err := New(open(t, t.TempDir()), Options{Image: func(int) (image.Image, error) {
+		asked++
+		return image.NewNRGBA(image.Rect(0, 0, 1, 1)), nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := []int{}
+	w.append = func(dir *os.Root, size int64, data []byte) error {
+		written = append(written, len(data))
+		return appendTo(dir, size, data)
+	}
+	for n := range 5 {
+		if err := w.Record(history(n+1), trainer.Status{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if asked != 5 || len(written) != 4 || written[3] > 2*written[0] {
+		t.Errorf("%d pictures asked for in 5 epochs, appended %v bytes", asked, written)
+	}
+}
+
+// A file that another program cut or removed is written anew, and what a killed process left is removed.
+func TestOtherFile(t *testing.T) {
+	whole := t.TempDir()
+	record(t, whole, options, history(5))
+	for name, change := range map[string]func(path string) error{
+		"cut":     func(path string) error { return os.Truncate(path, 10) },
+		"removed": os.Remove,
+	} {
+		dir := t.TempDir()
+		left := filepath.Join(dir, "."+FileName+".7.tmp")
+		if err := os.WriteFile(left, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		w, err := New(open(t, dir), options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(left); err == nil {
+			t.Errorf("%s is still there", left)
+		}
+		if err := w.Record(history(3), trainer.Status{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := change(filepath.Join(dir, FileName)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Record(history(5), trainer.Status{}); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(read(t, dir), read(t, whole)) {
+			t.Errorf("%s: the file is not that of the history", name)
+		}
 	}
 }

@@ -2,20 +2,18 @@
 package sample
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/maxgain/maxgain/diagnostics"
 	"github.com/maxgain/maxgain/diagnostics/judged"
 	"github.com/maxgain/maxgain/diagnostics/spectrum"
 	"github.com/maxgain/maxgain/trainer"
-	"github.com/sbinet/npyio/npy"
-	"gonum.org/v1/gonum/mat"
+	"github.com/maxgain/maxgain/trainer/rundir"
 )
 
 // Sample says what a made-up run looks like. Its curves have the shapes and sizes of a LeNet's on CIFAR-10 that
@@ -102,42 +100,30 @@ func (s Sample) Write(t testing.TB, dir string) {
 			t.Fatal(err)
 		}
 	}
-	text := func(name, content string) {
-		t.Helper()
-		check(os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644))
-	}
-	check(os.MkdirAll(filepath.Join(dir, "spectra"), 0o755))
-	h := s.History()
-	f, err := os.Create(filepath.Join(dir, "metrics.csv"))
+	d, err := rundir.Create(dir, fmt.Appendf(nil, sampleConfig, s.Epochs, s.Rate), sampleEnv)
 	check(err)
-	check(h.WriteCSV(f))
-	check(f.Close())
-	status, err := json.Marshal(trainer.Status{State: trainer.StateFinished, Reason: trainer.ReasonEpochs, Epoch: s.Epochs,
-		Epochs: s.Epochs, BestEpoch: -1})
-	check(err)
-	text("status.json", string(status))
-	text("config.yaml", fmt.Sprintf(sampleConfig, s.Epochs, s.Rate))
-	text("env.json", sampleEnv)
 	if s.Epochs >= 24 {
-		text("flags.jsonl", `{"epoch":9,"verdict":"still-learning"}`+"\n"+`{"epoch":24,"verdict":"overfitting"}`+"\n")
+		check(d.AddFlag(rundir.Flag{Epoch: 9, Verdict: "still-learning"}))
+		check(d.AddFlag(rundir.Flag{Epoch: 24, Verdict: "overfitting"}))
 	}
-	save := func(epoch int, name string, values []float64) {
-		f, err := os.Create(filepath.Join(dir, "spectra", fmt.Sprintf("epoch-%04d-%s.npy", epoch, name)))
-		check(err)
-		check(npy.Write(f, mat.NewDense(32, 32, values)))
-		check(f.Close())
-	}
+	check(d.Record(s.History(), trainer.Status{State: trainer.StateFinished, Reason: trainer.ReasonEpochs, Epoch: s.Epochs,
+		Epochs: s.Epochs, BestEpoch: -1}))
 	for e := range s.Epochs + 1 {
+		response := rundir.Plane{Epoch: e, H: 32, W: 32}
+		derivative := response
 		for k := range max(s.Channels, 1) {
-			d := s.plane(e, k)
-			response, err := spectrum.Response(d, 32, 32, 1, spectrum.HannWindow)
+			plane := s.plane(e, k)
+			r, err := spectrum.Response(plane, 32, 32, 1, spectrum.HannWindow)
 			check(err)
-			save(e, judged.SpectrumName(k), response.DB())
-			if e == s.Epochs {
-				save(e, judged.DerivativeName(k), d)
-			}
+			response.Channels = append(response.Channels, r.DB())
+			derivative.Channels = append(derivative.Channels, plane)
+		}
+		check(d.SaveSpectrum(response))
+		if e == s.Epochs {
+			check(d.SaveDerivative(derivative))
 		}
 	}
+	check(d.Close())
 }
 
 // Load writes the run into a new folder of that name and loads it.
@@ -174,6 +160,5 @@ stop:
   rule: none
 `
 
-const sampleEnv = `{"version": "v1.0.0", "go": "go1.26.8", "os": "linux", "arch": "amd64", "cpu": "avx2", "cores": 2,
- "workers": 2, "seed": 1, "started": "2026-03-01T12:00:00Z"}
-`
+var sampleEnv = rundir.Env{Version: "v1.0.0", Go: "go1.26.8", OS: "linux", Arch: "amd64", CPU: "avx2", Cores: 2, Workers: 2, Seed: 1,
+	Started: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}

@@ -1,0 +1,111 @@
+package rundir
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/maxgain/maxgain/trainer"
+)
+
+// Run reads the folder of a run, whether or not a process is writing to it: every file is there whole or not at all.
+// What reads a file that is not there returns an fs.ErrNotExist, and an ErrDamaged where its content is no such file's.
+type Run struct {
+	path string
+	root *os.Root
+}
+
+// Read opens a folder for reading; it need not hold all files of a run. Close it.
+func Read(path string) (*Run, error) {
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, fmt.Errorf("run folder: %w", err)
+	}
+	return &Run{path: path, root: root}, nil
+}
+
+// Close closes the folder.
+func (r *Run) Close() error { return r.root.Close() }
+
+// Path is the path of something in the folder as it was when the folder was opened; without arguments, of the folder.
+func (r *Run) Path(parts ...string) string { return joined(r.path, parts) }
+
+// read reads one file.
+func (r *Run) read(name string) ([]byte, error) {
+	text, err := r.root.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("run folder %s: %w", r.path, err)
+	}
+	return text, nil
+}
+
+// readBy reads one file and hands its content to parse, whose error says that it is damaged.
+func (r *Run) readBy(name string, parse func(text []byte) error) error {
+	text, err := r.read(name)
+	if err != nil {
+		return err
+	}
+	if err := parse(text); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrDamaged, r.Path(name), err)
+	}
+	return nil
+}
+
+// ReadConfig is the run's resolved configuration as it is on disk.
+func (r *Run) ReadConfig() ([]byte, error) { return r.read(ConfigFile) }
+
+// ReadEnv is what the run was made with, as JSON.
+func (r *Run) ReadEnv() ([]byte, error) { return r.read(EnvFile) }
+
+// Env is what the run was made with.
+func (r *Run) Env() (Env, error) {
+	var e Env
+	return e, r.readBy(EnvFile, func(text []byte) error { return json.Unmarshal(text, &e) })
+}
+
+// Status is what has become of the run.
+func (r *Run) Status() (trainer.Status, error) {
+	var s trainer.Status
+	err := r.readBy(StatusFile, func(text []byte) error { return json.Unmarshal(text, &s) })
+	if err != nil {
+		return trainer.Status{}, err
+	}
+	return s, nil
+}
+
+// History is the run's table of metrics.
+func (r *Run) History() (h *trainer.History, err error) {
+	return h, r.readBy(MetricsCSV, func(text []byte) (err error) {
+		h, err = parseMetrics(text)
+		return err
+	})
+}
+
+// Flags are the verdicts that were told while the run went on.
+func (r *Run) Flags() (flags []Flag, err error) {
+	return flags, r.readBy(FlagsFile, func(text []byte) error {
+		lines, err := parseFlags(text)
+		for _, line := range lines {
+			var f Flag
+			err = errors.Join(err, json.Unmarshal(line.line, &f))
+			flags = append(flags, f)
+		}
+		return err
+	})
+}
+
+// Verdict reads the verdict on a run that has ended into an object of the kind that was given to Dir.WriteVerdict.
+func (r *Run) Verdict(into any) error {
+	return r.readBy(VerdictFile, func(text []byte) error { return json.Unmarshal(text, into) })
+}
+
+// ReadStatus reads the status of the run in a folder; the run need not be locked.
+func ReadStatus(path string) (s trainer.Status, err error) {
+	r, err := Read(path)
+	if err != nil {
+		return s, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	return r.Status()
+}
