@@ -13,25 +13,8 @@ type Pilot struct {
 	Curve *Curve
 }
 
-// healthyMargin is by how much scatter must exceed that of healthy pilots to count as high when no pilot was unhealthy.
-const healthyMargin = 3
-
-// beaten is by how much lower a training loss must be, relative, for a lower rate to have done better.
-const beaten = 0.1
-
 // calibrationSource begins the source of a calibration's noise levels.
 const calibrationSource = "calibration"
-
-// leastHigh is the least scatter that a calibration calls high, as a share of the default: what is measured on one size of
-// training set is used on smaller ones too, whose gains scatter more.
-const leastHigh = 1.0 / 3
-
-// leastFall is by how much, relative to its highest, a pilot's training loss must have fallen for the pilot to have learnt.
-const leastFall = 0.2
-
-// leastPilotEpochs is how many epochs a pilot must have had since its training loss began to fall: while a gain comes up
-// from that of the untrained network, its rise looks like scatter.
-const leastPilotEpochs = 5
 
 // Calibrate finds what scatter of each gain is high for a network and its data from pilots over a few learning rates.
 // Pilots are healthy or not by their training loss alone: it is finite, its steps upward add up to less than the unsteady

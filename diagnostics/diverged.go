@@ -2,22 +2,6 @@ package diagnostics
 
 import "math"
 
-// deadEpochs is how many measurements in a row must show no response before a network is called dead.
-const deadEpochs = 2
-
-// collapseWindow is the number of last epochs that a collapse must have lasted.
-const collapseWindow = 3
-
-// regained is the share of its highest value that a training loss must reach again, after having been under
-// wellUnder of it, to count as lost for good.
-const (
-	regained  = 0.98
-	wellUnder = 0.8
-)
-
-// exploded is how many times its highest value a training loss must be to count as lost at once.
-const exploded = 10
-
 // diverged holds when a training loss was no number or has exploded, when the derivative is 0 everywhere in the last
 // epochs, or when the gain has collapsed.
 func diverged(f *features) *finding {
@@ -57,13 +41,6 @@ func lossLost(f *features) *finding {
 	return stuck(f)
 }
 
-// stillGuesses is the training error from which a network is taken to guess, and stuckRange the range of the training
-// loss, relative to its highest, within which it has not moved.
-const (
-	stillGuesses = 0.85
-	stuckRange   = 0.02
-)
-
 // stuck holds when the training loss came down from a bad beginning to the level of a guess, and has stayed there with
 // nearly all images classified wrongly: nothing goes through the network any more.
 func stuck(f *features) *finding {
@@ -101,9 +78,6 @@ func (f *features) alive() bool {
 	now := quantile(f.loss.y[max(0, n-deadEpochs):], 1)
 	return now < f.t.Rules.LearntLoss || len(f.gain.y) == 0 && now <= wellUnder*quantile(f.loss.y, 1)
 }
-
-// deadShare is the share of all measurements without a response from which a network is called dead even if it wakes.
-const deadShare = 0.5
 
 // deadGain tells whether the last measurements of the steadiest gain were all −Inf, or most of all were, and since which
 // epoch.

@@ -6,9 +6,6 @@ import (
 	"github.com/maxgain/maxgain/trainer"
 )
 
-// toldConfidence is the confidence from which a verdict is told while the training goes on: more likely right than wrong.
-const toldConfidence = 0.5
-
 // Flags is a trainer.Hook that judges the history after each epoch and tells of a verdict when it appears or changes.
 // A verdict is told once it has stood for two epochs in a row, not doubtful at either, a divergence at once. What is told at
 // an epoch follows from the history alone, so that a resumed run neither repeats nor misses a flag.

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -208,14 +209,39 @@ func TestThresholdsSurviveTheirFile(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	for text, want := range map[string]string{
-		"noise:\n  impulse_high_db: 0\n": "calibration c.yaml: noise.impulse_high_db: got 0, want a number > 0",
-		"rules:\n  smoothing: 2\n":       "calibration c.yaml: rules.smoothing and rules.changes_weight: got 2 and 0.4, want at most 1",
-		"rules:\n  patience: 0\n":        "calibration c.yaml: rules.patience and rules.least_epochs: got 0 and 6, want at least 1 and 3",
+		"noise:\n  impulse_high_db: 0\n": "calibration c.yaml: noise.impulse_high_db: got 0, want a number from 1e-6 to 1000",
+		"rules:\n  smoothing: 2\n":       "calibration c.yaml: rules.smoothing: got 2, want a number from 0.01 to 1",
+		"rules:\n  patience: 0\n":        "calibration c.yaml: rules.patience: got 0, want a number from 1 to 1000",
 		"nois: 1\n":                      "calibration c.yaml: yaml: unmarshal errors:\n  line 1: field nois not found in type diagnostics.Thresholds",
 	} {
 		if _, err := ParseThresholds("c.yaml", []byte(text)); err == nil || err.Error() != want {
 			t.Errorf("%q: got %v, want %s", text, err, want)
 		}
+	}
+}
+
+// Every key of a calibration file is checked: what is no finite number, negative or beyond all sense is refused by its name,
+// and the default lies within its range.
+func TestEveryThresholdIsChecked(t *testing.T) {
+	keys := 0
+	for group, fields := range map[string]reflect.Type{"noise": reflect.TypeFor[Noise](), "rules": reflect.TypeFor[Rules]()} {
+		for i := range fields.NumField() {
+			key := fields.Field(i).Tag.Get("yaml")
+			keys++
+			bad := []string{".nan", ".inf", "-.inf", "-1", "0", "1e9"}
+			if fields.Field(i).Type.Kind() == reflect.Int {
+				bad = []string{"-1", "0", "1000000"}
+			}
+			for _, v := range bad {
+				_, err := ParseThresholds("c.yaml", fmt.Appendf(nil, "%s:\n  %s: %s\n", group, key, v))
+				if err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("calibration c.yaml: %s.%s: got ", group, key)) {
+					t.Errorf("%s.%s: %s: got %v", group, key, v, err)
+				}
+			}
+		}
+	}
+	if err := DefaultThresholds().check(); err != nil || keys < 30 {
+		t.Errorf("the defaults of %d keys: %v", keys, err)
 	}
 }
 

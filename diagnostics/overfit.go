@@ -248,12 +248,6 @@ func (f *features) fewestChanges(epoch float64) (best, risen float64, ok bool) {
 	return best, risen, true
 }
 
-// leastSide is how many deviations either side of an onset of variability must have.
-const leastSide = 6
-
-// onsetChance is the chance up to which a change of scatter is not put down to chance.
-const onsetChance = 0.01
-
 // variable is rule 4 of the paper, read off a single gain: smooth, then highly variable. Pettitt's test on the absolute
 // deviations from neighbours gives the epoch of the change; the rule holds if the robust scatter after it is the greater
 // by the factor of the thresholds.

@@ -7,10 +7,6 @@ import (
 	"github.com/maxgain/maxgain/trainer"
 )
 
-// pruneEpochs is at how many epochs in a row a trial must be judged hopeless to be ended: in the bank, good rates were judged
-// too high now and then for one epoch or two.
-const pruneEpochs = 3
-
 // Prune is a trainer.Hook that ends a trial of a sweep as hopeless when its learning rate has been judged too high
 // or its training diverged at three epochs in a row. It needs no validation data.
 type Prune struct {

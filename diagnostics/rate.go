@@ -1,23 +1,5 @@
 package diagnostics
 
-// supportedScatter is the share of the high scatter that is enough when the training loss is unsteady as well.
-const supportedScatter = 0.5
-
-// restlessScatter is the same where a large share of the predictions changes at each epoch.
-const restlessScatter = 1.0 / 3
-
-// leastLossRange is the range of the training loss, relative to its highest, from which its unsteadiness means anything.
-const leastLossRange = 0.05
-
-// leastScatter is the number of measurements since learning began from which scatter can be told from the way up.
-const leastScatter = 8
-
-// leastImpulse is the same for a single impulse beside a steadier gain.
-const leastImpulse = 16
-
-// halfScatter is the share of the high scatter that each half of the epochs must show by itself.
-const halfScatter = 0.5
-
 // tooVariable is rule 1: high scatter of the gain over all epochs since learning began. A single impulse shows a rate too high
 // where the steadier gain does not, but is noisy: it needs more epochs, and high scatter in each half of them.
 func tooVariable(f *features) *finding {
@@ -108,9 +90,6 @@ func unsteadiness(loss trace) (unsteady, relative float64) {
 	}
 	return up / (highest - lowest), (highest - lowest) / highest
 }
-
-// backslideEpochs is for how many epochs in a row a training loss must lie above its lowest to have slid back.
-const backslideEpochs = 2
 
 // backslide holds when the training loss, at one learning rate, has lain by the share of the thresholds above its lowest for
 // some epochs, and has not been lower since. A loss at which nothing is left to learn is noise.

@@ -2,9 +2,6 @@ package diagnostics
 
 import "math"
 
-// growing is the travel of a gain, relative to what counts as moving, from which logits are taken to grow.
-const growing = 0.5
-
 // settled is rules 2 and 3: a gain that still moves smoothly means still learning, one that has flattened converged.
 // Where there is a training loss, its fall means still learning too, and with nothing left to learn the run has
 // converged whatever the gain does. So has one that gets no better on moved images while its gain travels: what falls then
@@ -106,9 +103,6 @@ func (f *features) motion() motion {
 
 // span is the distance between the gain's 0.1- and 0.9-quantiles, in dB: the way up without its first steps.
 func (f *features) span() float64 { return quantile(f.gain.y, 0.9) - quantile(f.gain.y, 0.1) }
-
-// leastWindow is the number of measurements that the last third has at least.
-const leastWindow = 4
 
 // atThisRate is the part of a trace since the learning rate last changed, or all of it where that is too little to judge
 // by: what a step of a schedule brings at once is no learning that goes on.

@@ -44,17 +44,6 @@ type Decision struct {
 	Report  Report
 }
 
-// settledEpochs is for how many epochs in a row a run must have been judged converged to be stopped for it: small training
-// sets gain half a point of error after their curves have flattened, and waiting costs little.
-const settledEpochs = 10
-
-// sureEpochs is for how many epochs a net that grows overconfident must not have got better on moved images to be stopped:
-// its error often goes on falling while its loss rises.
-const sureEpochs = 10
-
-// settledChanges is the smoothed share of changed predictions up to which a run may be stopped as converged.
-const settledChanges = 0.005
-
 // predictionsSettled tells whether predictions hardly change any more; true where they were not watched. A gain may pause
 // on its way, and a run is stopped only once.
 func (f *features) predictionsSettled() bool {

@@ -43,9 +43,10 @@ type Batch struct {
 
 // Outcome is what a forward pass over a batch says.
 type Outcome struct {
-	Loss        float64  // sum over the images of −log softmax(logits)[label]
-	Wrong       int      // images whose winner is not the label
-	Predictions []uint16 // the winners; valid until the next call
+	Loss        float64   // sum over the images of −log softmax(logits)[label]
+	Wrong       int       // images whose winner is not the label
+	Predictions []uint16  // the winners; valid until the next call
+	Logits      []float32 // [N,K] before the softmax; valid until the next call
 }
 
 // New makes a net with fresh weights.

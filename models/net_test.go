@@ -73,6 +73,41 @@ func TestOverfitsOneBatch(t *testing.T) {
 	t.Errorf("loss %g after 200 steps on one batch, want < 0.01", loss)
 }
 
+// The logits of an outcome are those behind its loss, its winners and its errors, of a partial batch too.
+func TestOutcomeLogits(t *testing.T) {
+	n := newNet(t, "lenet-mnist", Options{Batch: 20, Seed: 1})
+	for _, count := range []int{20, 7} {
+		b := randomBatch(n.Spec(), count, 7)
+		o, err := n.Evaluate(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(o.Logits) != 10*count {
+			t.Fatalf("%d logits of %d images, want %d", len(o.Logits), count, 10*count)
+		}
+		loss, wrong := 0.0, 0
+		for i, label := range b.Labels[:count] {
+			row, sum, winner := o.Logits[10*i:][:10], 0.0, 0
+			for k, z := range row {
+				sum += math.Exp(float64(z - row[label]))
+				if z > row[winner] {
+					winner = k
+				}
+			}
+			loss += math.Log(sum)
+			if winner != int(label) {
+				wrong++
+			}
+			if winner != int(o.Predictions[i]) {
+				t.Errorf("image %d: the largest logit is that of class %d, predicted %d", i, winner, o.Predictions[i])
+			}
+		}
+		if math.Abs(loss-o.Loss) > 1e-4*loss || wrong != o.Wrong {
+			t.Errorf("%d images: loss %v and %d errors by the logits, %v and %d by the outcome", count, loss, wrong, o.Loss, o.Wrong)
+		}
+	}
+}
+
 func BenchmarkTrain(b *testing.B) {
 	for _, name := range []string{"lenet-mnist", "lenet-cifar10", "nin-cifar10"} {
 		b.Run(name, func(b *testing.B) {

@@ -34,6 +34,9 @@ func (o *lossOp[T]) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 	out := &o.step.outcome
 	out.Loss, out.Wrong = 0, 0
 	out.Predictions = out.Predictions[:0]
+	if logits, ok := any(z).([]float32); ok {
+		out.Logits = logits[:o.step.n*o.classes]
+	}
 	scale := 1 / float64(o.step.n)
 	for i := range o.step.n {
 		row, label := z[i*o.classes:][:o.classes], int(o.step.labels[i])
