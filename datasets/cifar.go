@@ -13,6 +13,7 @@ import (
 	"path"
 	"path/filepath"
 
+	"github.com/maxgain/maxgain/datasets/picture"
 	"github.com/maxgain/maxgain/trainer/atomicfile"
 )
 
@@ -46,6 +47,13 @@ var cifarFiles = fileSet{
 
 var cifarNames = []string{"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}
 
+var _ = register(source{
+	name: "cifar10", note: "photographs of ten things, 50,000 + 10,000 of 32×32×3",
+	normalize: NormalizeWhiten, flip: true,
+	shift: 4, // the usual random crop (He et al. 2016, arXiv:1512.03385)
+	load:  loadCIFAR,
+})
+
 // loadCIFAR finds CIFAR-10's batches, or the archive they come in, and reads them.
 func loadCIFAR(ctx context.Context, o Options) (official, error) {
 	found, err := newLocator(o).locate(ctx, cifarFiles)
@@ -59,10 +67,11 @@ func loadCIFAR(ctx context.Context, o Options) (official, error) {
 	train := (len(cifarFiles.files) - 1) * cifarRecords // the last file is the test images
 	return official{
 		height: cifarSide, width: cifarSide, channels: cifarChannels,
-		train:      images{all.pixels[:train*cifarSize], all.labels[:train]},
-		test:       images{all.pixels[train*cifarSize:], all.labels[train:]},
+		train:      images{pixels: all.pixels[:train*cifarSize], labels: all.labels[:train]},
+		test:       images{pixels: all.pixels[train*cifarSize:], labels: all.labels[train:]},
 		classNames: cifarNames,
 		dir:        found.dir,
+		colour:     picture.RGB, fit: picture.Crop,
 	}, nil
 }
 
@@ -72,7 +81,7 @@ func readBatches(found location, set fileSet, records int, o Options) (images, e
 	all := images{pixels: make([]byte, total*cifarSize), labels: make([]uint16, total)}
 	read := func(k int, name string, r io.Reader) error {
 		hash := sha256.New()
-		part := images{all.pixels[k*records*cifarSize : (k+1)*records*cifarSize], all.labels[k*records : (k+1)*records]}
+		part := images{pixels: all.pixels[k*records*cifarSize : (k+1)*records*cifarSize], labels: all.labels[k*records : (k+1)*records]}
 		if err := readBatch(part, io.TeeReader(r, hash), name); err != nil {
 			return err
 		}
@@ -111,7 +120,7 @@ func readBatch(m images, r io.Reader, file string) error {
 			out[3*p], out[3*p+1], out[3*p+2] = red[p], green[p], blue[p]
 		}
 	}
-	return checkLabels(m.labels, file, 0, cifarRecord)
+	return checkLabels(m.labels, len(cifarNames), file, 0, cifarRecord)
 }
 
 // walkArchive calls visit once for each of files, found by its base name in the .tar.gz that r reads, with its place in

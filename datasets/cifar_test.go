@@ -18,7 +18,7 @@ import (
 func cifarBatch(first, records int) []byte {
 	var out []byte
 	for i := first; i < first+records; i++ {
-		out = append(out, byte(i%classes))
+		out = append(out, byte(i%len(cifarNames)))
 		for plane := range 3 {
 			for p := range cifarSide * cifarSide {
 				out = append(out, cifarByte(i, p, plane))
@@ -128,7 +128,7 @@ func TestReadBatchFaults(t *testing.T) {
 		{"too long", append(slices.Clone(good), 1), "f: offset 6146: bytes after the end"},
 		{"label", label, "f: offset 3073: label 10 of image 1, want 0 to 9"},
 	} {
-		m := images{make([]byte, 2*cifarSize), make([]uint16, 2)}
+		m := images{pixels: make([]byte, 2*cifarSize), labels: make([]uint16, 2)}
 		err := readBatch(m, bytes.NewReader(c.content), "f")
 		if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got error %v, want %q", c.name, err, c.want)
@@ -187,10 +187,10 @@ func FuzzReadBatch(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(cifarBatch(0, 1))
 	f.Add(append(cifarBatch(3, 1), 0))
-	m := images{make([]byte, cifarSize), make([]uint16, 1)}
+	m := images{pixels: make([]byte, cifarSize), labels: make([]uint16, 1)}
 	f.Fuzz(func(t *testing.T, content []byte) {
 		err := readBatch(m, bytes.NewReader(content), "f")
-		if fits := len(content) == cifarRecord && content[0] < classes; fits != (err == nil) {
+		if fits := len(content) == cifarRecord && int(content[0]) < len(cifarNames); fits != (err == nil) {
 			t.Errorf("%d bytes: error %v", len(content), err)
 		}
 	})

@@ -1,22 +1,21 @@
-// Package datasets finds, checks, reads and preprocesses the images that nets are trained on: MNIST and Fashion-MNIST
-// (IDX files), CIFAR-10 (binary batches), and digits, which the package draws itself. All images are NHWC.
+// Package datasets finds, checks, reads and preprocesses the images that nets are trained on: data sets known by name
+// (MNIST, Fashion-MNIST, EMNIST, CIFAR-10, CIFAR-100), digits that the package draws itself, and the user's own pictures
+// and arrays. All images are NHWC.
 package datasets
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
+
+	"github.com/maxgain/maxgain/models/cpu"
 )
-
-// ErrMissing says that a dataset's files are nowhere to be found; its text names the files and the places looked in.
-var ErrMissing = errors.New("data not found")
-
-// ErrDamaged says that a file was found whose content is not what its format promises.
-var ErrDamaged = errors.New("data damaged")
 
 // Options says which images to open and how to divide them. Only Name is required.
 type Options struct {
@@ -27,6 +26,7 @@ type Options struct {
 	UseAll     bool    // train on the official test images too, and validate on none
 	Holdout    float64 // share of the training images held out as Val, in [0, 1); the official test images become Test
 	LabelNoise float64 // probability, in [0, 1], with which a training label is drawn anew over all classes
+	Normalize  string  // one of Normalizations(); "" for the data's own way
 	Seed       uint64  // of the subset, the held-out images, the label noise and the strokes of digits
 
 	Log      func(message string) // one-line remarks on what was found and done; nil for none
@@ -49,6 +49,7 @@ type Dataset struct {
 	Test       *Split // nil unless a holdout freed the official test images
 	Flip       bool   // training mirrors every other mini-batch, by a coin
 	Shift      int    // pixels by which an image may be moved and still show what its label says
+	Recipe     *Recipe
 	Dir        string // where the files were found; "" for generated data
 	Checksum   string // SHA-256, in hex, of every image and label in order
 }
@@ -56,86 +57,61 @@ type Dataset struct {
 // class names of the datasets whose classes are digits.
 var digitNames = strings.Split("0 1 2 3 4 5 6 7 8 9", " ")
 
-// classes is the number of classes of every dataset here.
-const classes = 10
-
-// official holds a dataset as its makers divide it, before any choice of the user's.
-type official struct {
-	height, width, channels int
-	train, test             images
-	classNames              []string
-	dir                     string
-}
-
-// images is a run of images of one size, untouched.
-type images struct {
-	pixels []byte   // [N,H,W,C]
-	labels []uint16 // [N]
-}
-
-// kind describes one dataset this package can open.
-type kind struct {
-	name   string
-	whiten bool // CIFAR's preprocessing; otherwise the mean image alone is subtracted
-	flip   bool
-	shift  int // 4 for CIFAR-10, the usual random crop (He et al. 2016, arXiv:1512.03385); 2 for digits and clothes, which fill 20 of 28 pixels
-	load   func(ctx context.Context, o Options) (official, error)
-}
-
-var kinds = []kind{
-	{name: "mnist", shift: 2, load: idxSource{files: mnistFiles, classNames: digitNames}.load},
-	{name: "fashion-mnist", shift: 2, load: idxSource{files: fashionFiles, classNames: fashionNames}.load},
-	{name: "cifar10", whiten: true, flip: true, shift: 4, load: loadCIFAR},
-	{name: "digits", shift: 2, load: loadDigits},
-}
-
-// Names lists the datasets that Open knows.
-func Names() []string {
-	names := make([]string, len(kinds))
-	for i, k := range kinds {
-		names[i] = k.name
-	}
-	return names
-}
-
 // Open finds a dataset, downloading it if it must, checks it, divides it as the options say and prepares it for training.
-// Errors wrap ErrMissing or ErrDamaged where the data are at fault; any other error is the options' or the context's.
+// Errors wrap ErrOptions, ErrMissing, ErrDamaged or ErrTooLarge where these tell what is at fault.
 func Open(ctx context.Context, o Options) (*Dataset, error) {
-	if err := o.check(); err != nil {
-		return nil, fmt.Errorf("open data: %w", err)
+	if _, err := cpu.Current(); err != nil {
+		return nil, fmt.Errorf("open data: %w: %w", ErrOptions, err)
 	}
-	for _, k := range kinds {
-		if k.name == o.Name {
-			d, err := k.open(ctx, o)
-			if err != nil {
-				return nil, fmt.Errorf("open data %s: %w", o.Name, err)
-			}
-			return d, nil
-		}
+	s, known := sourceOf(o.Name)
+	if !known {
+		return nil, fmt.Errorf("open data: %w", unknownName(o.Name))
 	}
-	return nil, fmt.Errorf("open data: unknown name %q, want one of %s", o.Name, strings.Join(Names(), ", "))
+	d, err := s.open(ctx, o)
+	if err != nil {
+		return nil, fmt.Errorf("open data %s: %w", o.Name, err)
+	}
+	return d, nil
 }
 
-func (k kind) open(ctx context.Context, o Options) (*Dataset, error) {
-	source, err := k.load(ctx, o)
+func (s source) open(ctx context.Context, o Options) (*Dataset, error) {
+	if err := o.check(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
+	}
+	found, err := s.load(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	d, err := divide(source, o)
-	if err != nil {
+	if err := found.check(); err != nil {
 		return nil, err
 	}
-	d.Name, d.Flip, d.Shift, d.Dir, d.ClassNames = k.name, k.flip, k.shift, source.dir, source.classNames
+	d, err := divide(found, o)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
+	}
+	d.Name, d.Flip, d.Shift, d.Dir, d.ClassNames = s.name, s.flip, s.shift, found.dir, found.classNames
+	if d.Shift < 0 {
+		d.Shift = max(1, min(found.height, found.width)/16)
+	}
+	return d, d.preprocess(ctx, found, cmp.Or(o.Normalize, s.normalize), o)
+}
+
+// preprocess finds the recipe from the training images, and applies it to all where that is not done image by image.
+func (d *Dataset) preprocess(ctx context.Context, found official, normalize string, o Options) error {
 	pixels, all := d.checksums()
 	d.Checksum = all
-	if k.whiten {
-		if err := whitenSplits(ctx, d.splits(), pixels, o); err != nil {
-			return nil, err
-		}
-		return d, nil
+	d.Recipe = &Recipe{
+		Data: d.Name, ClassNames: d.ClassNames, H: found.height, W: found.width, C: found.channels,
+		Colour: found.colour, Fit: found.fit, Normalize: normalize, Divisor: divisorOf(d.splits()),
 	}
-	subtractMean(d.splits())
-	return d, nil
+	for _, s := range d.splits() {
+		s.recipe = d.Recipe
+	}
+	if normalize == NormalizeWhiten {
+		return whitenSplits(ctx, d.Recipe, d.splits(), pixels, o)
+	}
+	d.Recipe.fit(d.Train)
+	return nil
 }
 
 // check finds options that no dataset could satisfy; divide compares counts with what is there.
@@ -149,6 +125,8 @@ func (o Options) check() error {
 		return fmt.Errorf("holdout %v, want a share in [0, 1)", o.Holdout)
 	case !(o.LabelNoise >= 0 && o.LabelNoise <= 1):
 		return fmt.Errorf("label noise %v, want a probability in [0, 1]", o.LabelNoise)
+	case o.Normalize != "" && !slices.Contains(Normalizations(), o.Normalize):
+		return fmt.Errorf("normalize %q, want one of %s", o.Normalize, strings.Join(Normalizations(), ", "))
 	case o.UseAll && o.Holdout > 0:
 		return fmt.Errorf("use_all trains on every image, so none can be held out: set holdout to 0 or use_all to false")
 	}
@@ -192,9 +170,21 @@ func (d *Dataset) checksums() (pixels, all string) {
 			h.Write(binary.LittleEndian.AppendUint64(nil, uint64(n)))
 		}
 		h.Write(s.pixels)
+		for part := range slices.Chunk(s.values, 1<<16) {
+			h.Write(floatBytes(part))
+		}
 		labels.Write(s.labelBytes())
 	}
 	pixels = hex.EncodeToString(h.Sum(nil))
 	h.Write(labels.Sum(nil))
 	return pixels, hex.EncodeToString(h.Sum(nil))
+}
+
+// floatBytes are the values' bits, little-endian.
+func floatBytes(values []float32) []byte {
+	out := make([]byte, 0, 4*len(values))
+	for _, v := range values {
+		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(v))
+	}
+	return out
 }

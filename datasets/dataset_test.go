@@ -82,7 +82,7 @@ func TestOpenDivides(t *testing.T) {
 			}
 			for _, s := range d.splits() {
 				for i, label := range s.Labels {
-					if int(label) != int(s.Raw(i)[0])%100%classes {
+					if int(label) != int(s.Raw(i)[0])%100%len(digitNames) {
 						t.Errorf("image %d has label %d", s.Raw(i)[0], label)
 					}
 				}
@@ -112,7 +112,7 @@ func TestOpenRejects(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{Options{Name: "mnits"}, `unknown name "mnits", want one of mnist, fashion-mnist, cifar10, digits`},
+		{Options{Name: "mnits"}, `unknown name "mnits", want one of cifar10, digits`},
 		{Options{Name: "mnist", TrainCount: -1}, "train count -1"},
 		{Options{Name: "mnist", ValCount: -1}, "validation count -1"},
 		{Options{Name: "mnist", Holdout: 1}, "holdout 1, want a share in [0, 1)"},
@@ -126,8 +126,8 @@ func TestOpenRejects(t *testing.T) {
 		{Options{Name: "mnist", Holdout: 0.01}, "leaves one side empty"},
 	} {
 		c.o.Dir = writeFiles(t, smallMNIST(20, 10))
-		if _, err := Open(t.Context(), c.o); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("got error %v, want %q", err, c.want)
+		if _, err := Open(t.Context(), c.o); !errors.Is(err, ErrOptions) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("got error %v, want ErrOptions with %q", err, c.want)
 		}
 	}
 }
@@ -146,11 +146,11 @@ func TestOpenReportsDamage(t *testing.T) {
 func TestLabelNoise(t *testing.T) {
 	labels := make([]uint16, 10_000)
 	clean := slices.Clone(labels)
-	noisy := noisyLabels(labels, Options{LabelNoise: 0.3, Seed: 5})
+	noisy := noisyLabels(labels, 10, Options{LabelNoise: 0.3, Seed: 5})
 	if !slices.Equal(labels, clean) {
 		t.Error("the labels given were written to")
 	}
-	counts := make([]int, classes)
+	counts := make([]int, 10)
 	for _, l := range noisy {
 		counts[l]++
 	}
@@ -164,8 +164,8 @@ func TestLabelNoise(t *testing.T) {
 			t.Errorf("%d labels of class %d, want %d ± %d", got, class, want, slack)
 		}
 	}
-	more := noisyLabels(labels, Options{LabelNoise: 0.6, Seed: 5})
-	fewer := noisyLabels(labels[:100], Options{LabelNoise: 0.3, Seed: 5})
+	more := noisyLabels(labels, 10, Options{LabelNoise: 0.6, Seed: 5})
+	fewer := noisyLabels(labels[:100], 10, Options{LabelNoise: 0.3, Seed: 5})
 	for i, l := range noisy {
 		if l != 0 && more[i] != l {
 			t.Fatalf("label %d is %d at 0.3 and %d at 0.6", i, l, more[i])
@@ -183,7 +183,7 @@ func TestLabelNoiseSparesTestImages(t *testing.T) {
 	}
 	wrong := func(s *Split) (n int) {
 		for i, l := range s.Labels {
-			if int(l) != int(s.Raw(i)[0])%100%classes {
+			if int(l) != int(s.Raw(i)[0])%100%len(digitNames) {
 				n++
 			}
 		}
@@ -240,7 +240,7 @@ func TestRealMNIST(t *testing.T) {
 		t.Errorf("first labels %v, %v", d.Train.Labels[:5], d.Val.Labels[:5])
 	}
 	sum := 0.0
-	for _, v := range d.Train.mean {
+	for _, v := range d.Recipe.Mean {
 		sum += float64(v)
 	}
 	if got := sum / 784 / 255; math.Abs(got-0.1307) > 0.00005 {

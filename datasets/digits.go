@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/maxgain/maxgain/datasets/picture"
 	"github.com/maxgain/maxgain/datasets/stream"
 )
 
@@ -13,6 +14,12 @@ const (
 	digitsTrain = 10_000
 	digitsVal   = 2_000
 )
+
+var _ = register(source{
+	name: "digits", note: "drawn by the program itself, as many as you like, 28×28×1: needs no files",
+	normalize: NormalizeMean, shift: shiftMNIST,
+	load: loadDigits,
+})
 
 // loadDigits draws as many digits as the options ask for. Image i of either part depends on the seed and on i only; the
 // two parts share no random numbers.
@@ -23,7 +30,7 @@ func loadDigits(ctx context.Context, o Options) (official, error) {
 		}
 		return usual
 	}
-	source := official{height: idxSide, width: idxSide, channels: 1, classNames: digitNames}
+	source := official{height: idxSide, width: idxSide, channels: 1, classNames: digitNames, colour: picture.Grey, fit: picture.Crop}
 	var err error
 	if source.test, err = drawDigits(ctx, o, "digits/val", count(o.ValCount, digitsVal)); err != nil {
 		return official{}, err
@@ -76,7 +83,7 @@ type line struct{ x0, y0, x1, y1, radius float64 }
 
 // digit draws one digit over image, [28,28], and returns its class.
 func (p *pen) digit(image []byte) uint16 {
-	class := uint16(p.rand.IntN(classes))
+	class := uint16(p.rand.IntN(len(digitNames)))
 	s := p.style(class)
 	h := p.hand(s)
 	p.lines = p.lines[:0]

@@ -65,7 +65,7 @@ func TestDigitsAreFixedBySeedAndIndex(t *testing.T) {
 // Every digit must have ink enough to see, not be blotted out, and leave the border to no more than a stroke along it.
 func TestDigitsAreLegible(t *testing.T) {
 	d := openDigits(t, Options{TrainCount: 5000, ValCount: 1, Seed: 1})
-	counts := make([]int, classes)
+	counts := make([]int, len(digitNames))
 	var ink float64
 	for i, label := range d.Train.Labels {
 		counts[label]++
@@ -97,8 +97,8 @@ func TestDigitsAreLegible(t *testing.T) {
 // The nearest mean image of a class tells most digits: they are no noise. It does not tell all: they vary.
 func TestDigitsAreLearnableAndVaried(t *testing.T) {
 	d := openDigits(t, Options{TrainCount: 3000, ValCount: 1000, Seed: 2})
-	means := make([][]float64, classes)
-	counts := make([]float64, classes)
+	means := make([][]float64, len(digitNames))
+	counts := make([]float64, len(digitNames))
 	for c := range means {
 		means[c] = make([]float64, 784)
 	}
@@ -110,7 +110,7 @@ func TestDigitsAreLearnableAndVaried(t *testing.T) {
 	}
 	wrong := 0
 	for i, label := range d.Val.Labels {
-		distances := make([]float64, classes)
+		distances := make([]float64, len(digitNames))
 		for c := range means {
 			for k, v := range d.Val.Raw(i) {
 				e := float64(v) - means[c][k]/counts[c]

@@ -11,69 +11,69 @@ import (
 
 // divide makes the splits the options ask for.
 func divide(source official, o Options) (*Dataset, error) {
-	train, test := source.train, source.test
+	train, test, final := source.train, source.test, source.final
 	if o.UseAll {
-		train = images{
-			pixels: append(slices.Clip(train.pixels), test.pixels...),
-			labels: append(slices.Clip(train.labels), test.labels...),
-		}
-		test = images{}
+		train, test = train.join(test), images{}
 	}
-	if o.TrainCount > len(train.labels) {
-		return nil, fmt.Errorf("train count %d, but there are only %d training images", o.TrainCount, len(train.labels))
+	if train.len() == 0 {
+		return nil, fmt.Errorf("there are no training images")
 	}
-	if !o.UseAll && o.ValCount > len(test.labels) {
-		return nil, fmt.Errorf("validation count %d, but there are only %d test images", o.ValCount, len(test.labels))
+	if o.TrainCount > train.len() {
+		return nil, fmt.Errorf("train count %d, but there are only %d training images", o.TrainCount, train.len())
 	}
-	train.labels = noisyLabels(train.labels, o)
+	if !o.UseAll && o.ValCount > test.len() {
+		return nil, fmt.Errorf("validation count %d, but there are only %d %s images", o.ValCount, test.len(), source.testName())
+	}
+	if o.Holdout > 0 && final.len() > 0 {
+		return nil, fmt.Errorf("holdout %v, but the data have validation images of their own beside test images: set it to 0", o.Holdout)
+	}
+	classes := len(source.classNames)
+	train.labels = noisyLabels(train.labels, classes, o)
 
 	size := source.height * source.width * source.channels
-	if o.TrainCount > 0 && o.TrainCount < len(train.labels) {
+	if o.TrainCount > 0 && o.TrainCount < train.len() {
 		train, _ = train.draw(size, o.TrainCount, stream.NewFNV1(o.Seed, "data/subset"))
 	}
 	if o.ValCount > 0 && !o.UseAll {
-		test = images{pixels: test.pixels[:o.ValCount*size], labels: test.labels[:o.ValCount]}
+		test = test.first(o.ValCount, size)
 	}
 	split := func(m images) *Split {
-		if len(m.labels) == 0 {
+		if m.len() == 0 {
 			return nil
 		}
-		return &Split{H: source.height, W: source.width, C: source.channels, Classes: classes, Labels: m.labels, pixels: m.pixels}
+		return &Split{H: source.height, W: source.width, C: source.channels, Classes: classes, Labels: m.labels, pixels: m.pixels, values: m.values}
 	}
 	if o.Holdout == 0 {
-		return &Dataset{Train: split(train), Val: split(test)}, nil
+		return &Dataset{Train: split(train), Val: split(test), Test: split(final)}, nil
 	}
-	count := int(math.Round(o.Holdout * float64(len(train.labels))))
-	if count == 0 || count == len(train.labels) {
-		return nil, fmt.Errorf("holdout %v of %d training images leaves one side empty", o.Holdout, len(train.labels))
+	count := int(math.Round(o.Holdout * float64(train.len())))
+	if count == 0 || count == train.len() {
+		return nil, fmt.Errorf("holdout %v of %d training images leaves one side empty", o.Holdout, train.len())
 	}
 	held, rest := train.draw(size, count, stream.NewFNV1(o.Seed, "data/holdout"))
 	return &Dataset{Train: split(rest), Val: split(held), Test: split(test)}, nil
 }
 
-// draw parts m, whose images have size bytes, at random: count images and the rest, both in their old order.
+// testName is what the images of test are called: the official test images, or validation images beside test images.
+func (f *official) testName() string {
+	if f.final.len() > 0 {
+		return "validation"
+	}
+	return "test"
+}
+
+// draw parts m, whose images have size values, at random: count images and the rest, both in their old order.
 func (m images) draw(size, count int, r *rand.Rand) (drawn, rest images) {
-	n := len(m.labels)
-	chosen := make([]bool, n)
-	for _, i := range r.Perm(n)[:count] {
+	chosen := make([]bool, m.len())
+	for _, i := range r.Perm(m.len())[:count] {
 		chosen[i] = true
 	}
-	drawn = images{pixels: make([]byte, 0, count*size), labels: make([]uint16, 0, count)}
-	rest = images{pixels: make([]byte, 0, (n-count)*size), labels: make([]uint16, 0, n-count)}
-	for i, in := range chosen {
-		side := &rest
-		if in {
-			side = &drawn
-		}
-		side.pixels = append(side.pixels, m.pixels[i*size:(i+1)*size]...)
-		side.labels = append(side.labels, m.labels[i])
-	}
-	return drawn, rest
+	return m.part(size, chosen)
 }
 
 // noisyLabels returns labels of which each is drawn anew with probability o.LabelNoise. Image i's label depends on the
 // seed, i and the probability only, and a label redrawn at one probability is redrawn alike at every larger one.
-func noisyLabels(labels []uint16, o Options) []uint16 {
+func noisyLabels(labels []uint16, classes int, o Options) []uint16 {
 	if o.LabelNoise == 0 {
 		return labels
 	}

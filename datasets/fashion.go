@@ -19,6 +19,12 @@ var fashionFiles = fileSet{
 	},
 }
 
+var _ = register(source{
+	name: "fashion-mnist", note: "articles of clothing, 60,000 + 10,000 of 28×28×1",
+	normalize: NormalizeMean, shift: shiftMNIST,
+	load: idxSource{files: fashionFiles, classNames: fashionNames}.load,
+})
+
 var fashionNames = []string{
 	"T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
 }

@@ -113,10 +113,10 @@ func readFault(file string, offset int64, err error, reading string, args ...any
 	return damage(file, offset, "reading %s: %v", what, err)
 }
 
-// checkLabels finds the first label that is no class. Labels start at offset start of the file and are stride bytes apart.
-func checkLabels(labels []uint16, file string, start, stride int64) error {
+// checkLabels finds the first label that is none of so many classes. Labels start at offset start of the file and are stride bytes apart.
+func checkLabels(labels []uint16, classes int, file string, start, stride int64) error {
 	for i, label := range labels {
-		if label >= classes {
+		if int(label) >= classes {
 			return damage(file, start+int64(i)*stride, "label %d of image %d, want 0 to %d", label, i, classes-1)
 		}
 	}

@@ -109,7 +109,7 @@ func smallMNIST(train, test int) map[string][]byte {
 	part := func(count, first int) (pixels, labels []byte) {
 		for i := range count {
 			pixels = append(pixels, bytes.Repeat([]byte{byte(first + i)}, idxSide*idxSide)...)
-			labels = append(labels, byte(i%classes))
+			labels = append(labels, byte(i%len(digitNames)))
 		}
 		return idxFile(pixels, count, idxSide, idxSide), idxFile(labels, count)
 	}
@@ -131,7 +131,7 @@ func TestReadPairFaults(t *testing.T) {
 		files := smallMNIST(3, 1)
 		files[trainLabels] = c.labels
 		dir := writeFiles(t, files)
-		_, err := readPair(filepath.Join(dir, trainImages), filepath.Join(dir, trainLabels))
+		_, err := readPair(filepath.Join(dir, trainImages), filepath.Join(dir, trainLabels), 10)
 		if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got error %v, want %q", c.name, err, c.want)
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+
+	"github.com/maxgain/maxgain/datasets/picture"
 )
 
 // idxSource is a dataset in MNIST's four files.
@@ -38,17 +40,26 @@ var mnistFiles = fileSet{
 	},
 }
 
+// shiftMNIST suits digits and clothes, which fill 20 of 28 pixels.
+const shiftMNIST = 2
+
+var _ = register(source{
+	name: "mnist", note: "handwritten digits, 60,000 + 10,000 of 28×28×1",
+	normalize: NormalizeMean, shift: shiftMNIST,
+	load: idxSource{files: mnistFiles, classNames: digitNames}.load,
+})
+
 // load finds and reads the four files.
 func (s idxSource) load(ctx context.Context, o Options) (official, error) {
 	found, err := newLocator(o).locate(ctx, s.files)
 	if err != nil {
 		return official{}, err
 	}
-	train, err := readPair(found.path(trainImages), found.path(trainLabels))
+	train, err := readPair(found.path(trainImages), found.path(trainLabels), len(s.classNames))
 	if err != nil {
 		return official{}, err
 	}
-	test, err := readPair(found.path(testImages), found.path(testLabels))
+	test, err := readPair(found.path(testImages), found.path(testLabels), len(s.classNames))
 	if err != nil {
 		return official{}, err
 	}
@@ -57,6 +68,7 @@ func (s idxSource) load(ctx context.Context, o Options) (official, error) {
 		train: train, test: test,
 		classNames: s.classNames,
 		dir:        found.dir,
+		colour:     picture.Grey, fit: picture.Crop,
 	}, nil
 }
 
@@ -64,7 +76,7 @@ func (s idxSource) load(ctx context.Context, o Options) (official, error) {
 const idxSide = 28
 
 // readPair reads a file of images, [N,28,28], and one of as many labels.
-func readPair(imageFile, labelFile string) (images, error) {
+func readPair(imageFile, labelFile string, classes int) (images, error) {
 	var m images
 	count := 0
 	err := readFile(imageFile, func(r io.Reader) error {
@@ -86,7 +98,7 @@ func readPair(imageFile, labelFile string) (images, error) {
 			return damage(labelFile, 4, "%d labels, but %s has %d images", dims[0], filepath.Base(imageFile), count)
 		}
 		m.labels = wideLabels(labels)
-		return checkLabels(m.labels, labelFile, 8, 1)
+		return checkLabels(m.labels, classes, labelFile, 8, 1)
 	})
 	if err != nil {
 		return images{}, fmt.Errorf("labels: %w", err)

@@ -8,9 +8,10 @@ type Split struct {
 	H, W, C, Classes int
 	Labels           []uint16 // [N], as trained on: label noise included
 
-	pixels []byte    // [N,H,W,C], untouched
-	mean   []float32 // [H,W,C], subtracted by Fill; unused where ready is set
-	ready  []float32 // [N,H,W,C], preprocessed in full; nil where mean says all
+	pixels []byte    // [N,H,W,C], untouched; nil where values has them
+	values []float32 // [N,H,W,C], untouched, of data that are not bytes
+	recipe *Recipe
+	ready  []float32 // [N,H,W,C], preprocessed in full; nil where recipe is applied image by image
 }
 
 // Len returns the number of images.
@@ -33,10 +34,26 @@ func (s *Split) labelBytes() []byte {
 	return out
 }
 
-// Raw returns the H*W*C bytes of image i, in [0, Len), as they were before any preprocessing. They must not be written to.
+// Raw returns the H*W*C bytes of image i, in [0, Len), as they were before any preprocessing; nil for data that are not
+// bytes. They must not be written to.
 func (s *Split) Raw(i int) []byte {
+	if s.values != nil {
+		return nil
+	}
 	n := s.size()
 	return s.pixels[i*n : (i+1)*n : (i+1)*n]
+}
+
+// RawFloats writes the H*W*C values of image i, in [0, Len), to dst as they were before any preprocessing.
+func (s *Split) RawFloats(dst []float32, i int) {
+	n := s.size()
+	if s.values != nil {
+		copy(dst[:n], s.values[i*n:(i+1)*n])
+		return
+	}
+	for j, v := range s.Raw(i) {
+		dst[j] = float32(v)
+	}
 }
 
 // Fill writes the preprocessed images of the given indices, each in [0, Len), to dst, of shape [len(index),H,W,C];
@@ -45,10 +62,14 @@ func (s *Split) Fill(dst []float32, index []int, flip bool) {
 	n := s.size()
 	for k, i := range index {
 		out := dst[k*n : (k+1)*n]
-		if s.ready != nil {
+		switch {
+		case s.ready != nil:
 			copy(out, s.ready[i*n:(i+1)*n])
-		} else {
-			subtract(out, s.pixels[i*n:(i+1)*n], s.mean)
+		case s.values == nil && s.recipe.Normalize == NormalizeMean:
+			subtract(out, s.pixels[i*n:(i+1)*n], s.recipe.Mean)
+		default:
+			s.RawFloats(out, i)
+			s.recipe.point(out)
 		}
 		if flip {
 			mirror(out, s.W, s.C)
@@ -73,28 +94,4 @@ func mirror(image []float32, width, channels int) {
 			}
 		}
 	}
-}
-
-// subtractMean gives every split the per-pixel mean of the first, the training images.
-func subtractMean(splits []*Split) {
-	mean := meanImage(splits[0])
-	for _, s := range splits {
-		s.mean = mean
-	}
-}
-
-// meanImage returns the mean of s's images, [H,W,C].
-func meanImage(s *Split) []float32 {
-	n := s.size()
-	sum := make([]uint64, n)
-	for i := range s.Len() {
-		for j, v := range s.Raw(i) {
-			sum[j] += uint64(v)
-		}
-	}
-	mean := make([]float32, n)
-	for j, v := range sum {
-		mean[j] = float32(float64(v) / float64(s.Len()))
-	}
-	return mean
 }

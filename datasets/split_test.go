@@ -10,9 +10,9 @@ import (
 // smallSplit is two images of 1×3 pixels and 2 channels, minus a mean.
 func smallSplit() *Split {
 	return &Split{
-		H: 1, W: 3, C: 2, Classes: classes, Labels: []uint16{0, 1},
+		H: 1, W: 3, C: 2, Classes: 10, Labels: []uint16{0, 1},
 		pixels: []byte{1, 2, 3, 4, 5, 6, 10, 20, 30, 40, 50, 60},
-		mean:   []float32{0.5, 1, 1.5, 2, 2.5, 3},
+		recipe: &Recipe{H: 1, W: 3, C: 2, Normalize: NormalizeMean, Mean: []float32{0.5, 1, 1.5, 2, 2.5, 3}},
 	}
 }
 
@@ -99,7 +99,7 @@ func BenchmarkFill(b *testing.B) {
 			if c.ready {
 				s.ready = make([]float32, count*s.size())
 			} else {
-				s.pixels, s.mean = make([]byte, count*s.size()), make([]float32, s.size())
+				s.pixels, s.recipe = make([]byte, count*s.size()), &Recipe{Normalize: NormalizeMean, Mean: make([]float32, s.size())}
 			}
 			order := rand.New(rand.NewPCG(1, 2)).Perm(count)
 			dst := make([]float32, 100*s.size())

@@ -19,20 +19,21 @@ import (
 // storeKept is how many preprocessed datasets, of up to 737 MB each, the cache keeps: the last ones used.
 const storeKept = 3
 
-// store keeps preprocessed splits in the user's cache. A file is its name's line, the values of every split as
-// little-endian float32, and the CRC-32C of all that.
+// store keeps whitened splits in the user's cache. A file is its name's line, the recipe's contrast as a float64, its mean
+// and filter and the values of every split as float32, all little-endian, and the CRC-32C of all that.
 type store struct {
 	path   string // "" when there is no cache folder
 	header string
+	recipe *Recipe
 	splits []*Split
 	o      Options
 }
 
 // newStore is the place for splits computed from the images of this name.
-func newStore(name string, splits []*Split, o Options) store {
-	s := store{header: fmt.Sprintf("maxgain %s %s\n", whitenVersion, name), splits: splits, o: o}
+func newStore(name string, r *Recipe, splits []*Split, o Options) store {
+	s := store{header: fmt.Sprintf("maxgain whitened %s%s\n", name, whitenVersion()), recipe: r, splits: splits, o: o}
 	if dir, err := cacheDir(); err == nil {
-		s.path = filepath.Join(dir, "whitened", name+".f32")
+		s.path = filepath.Join(dir, "whitened", name+whitenVersion()+".f32")
 	}
 	return s
 }
@@ -66,8 +67,13 @@ func (s store) read(r io.Reader) error {
 	}
 	block := make([]byte, 1<<20)
 	offset := int64(len(header))
-	for _, split := range s.splits {
-		for values := split.ready; len(values) > 0; {
+	if _, err := io.ReadFull(checked, block[:8]); err != nil {
+		return readFault(s.path, offset, err, "the contrast")
+	}
+	offset += 8
+	s.recipe.Contrast = math.Float64frombits(binary.LittleEndian.Uint64(block))
+	for _, values := range s.arrays() {
+		for len(values) > 0 {
 			count := min(len(values), len(block)/4)
 			n, err := io.ReadFull(checked, block[:4*count])
 			offset += int64(n)
@@ -88,6 +94,15 @@ func (s store) read(r io.Reader) error {
 		return damage(s.path, offset, "checksum %08x, want %08x", sum.Sum32(), want)
 	}
 	return nil
+}
+
+// arrays lists the values of a file in their order.
+func (s store) arrays() [][]float32 {
+	all := [][]float32{s.recipe.Mean, s.recipe.Filter}
+	for _, split := range s.splits {
+		all = append(all, split.ready)
+	}
+	return all
 }
 
 // save writes the splits. Without the file the next run only takes longer, so a fault is no more than remarked on.
@@ -113,14 +128,12 @@ func (s store) write(w io.Writer) error {
 	if _, err := io.WriteString(checked, s.header); err != nil {
 		return err
 	}
-	block := make([]byte, 0, 1<<20)
-	for _, split := range s.splits {
-		for values := range slices.Chunk(split.ready, cap(block)/4) {
-			block = block[:0]
-			for _, v := range values {
-				block = binary.LittleEndian.AppendUint32(block, math.Float32bits(v))
-			}
-			if _, err := checked.Write(block); err != nil {
+	if _, err := checked.Write(binary.LittleEndian.AppendUint64(nil, math.Float64bits(s.recipe.Contrast))); err != nil {
+		return err
+	}
+	for _, values := range s.arrays() {
+		for part := range slices.Chunk(values, 1<<18) {
+			if _, err := checked.Write(floatBytes(part)); err != nil {
 				return err
 			}
 		}

@@ -15,39 +15,63 @@ const (
 	whitenFloor   = 10 // least standard deviation a direction is divided by
 )
 
-// whitenVersion is part of what a stored result is known by: it changes whenever the same images would come out otherwise.
-const whitenVersion = "whitened 1"
-
-// whitenSplits preprocesses every split, the first being the training images, or reads back what an earlier run has stored.
-// name says whose images these are: the checksum of all their pixels.
-func whitenSplits(ctx context.Context, splits []*Split, name string, o Options) error {
-	for _, s := range splits {
-		s.ready = make([]float32, s.Len()*s.size())
+// whitenVersion ends the name that a stored result is known by: it changes whenever the same images would come out otherwise.
+// Levels of the processor that round otherwise have results of their own.
+func whitenVersion() string {
+	if dense.Fused() {
+		return "-2"
 	}
-	store := newStore(name, splits, o)
+	return "-2-unfused"
+}
+
+// maxWhitened is the most values an image may have to be whitened: the work grows with the third power.
+const maxWhitened = 8192
+
+// whitenSplits sets the recipe's numbers and preprocesses every split, the first being the training images, or reads back
+// what an earlier run has stored. name says whose images these are: the checksum of all their pixels.
+func whitenSplits(ctx context.Context, r *Recipe, splits []*Split, name string, o Options) error {
+	n := r.Size()
+	if splits[0].values != nil {
+		return fmt.Errorf("%w: normalize whiten is for images of bytes, and the values of these are not all whole numbers from 0 to 255: try standardize", ErrOptions)
+	}
+	if n > maxWhitened {
+		return fmt.Errorf("%w: normalize whiten is for images of at most %d values, these have %d: try standardize, or a smaller size", ErrOptions, maxWhitened, n)
+	}
+	r.Mean, r.Filter = make([]float32, n), make([]float32, n*n)
+	for _, s := range splits {
+		s.ready = make([]float32, s.Len()*n)
+	}
+	store := newStore(name, r, splits, o)
 	if store.load() {
 		return nil
 	}
-	if err := whiten(ctx, splits, o); err != nil {
+	if err := whiten(ctx, r, splits, o); err != nil {
 		return fmt.Errorf("whiten: %w", err)
 	}
 	store.save()
 	return nil
 }
 
-// whiten computes ready of every split.
-func whiten(ctx context.Context, splits []*Split, o Options) error {
-	mean := meanImage(splits[0])
-	total, spread := 0, 0.0
+// whiten computes the recipe's numbers and ready of every split.
+func whiten(ctx context.Context, r *Recipe, splits []*Split, o Options) error {
+	r.Mean = meanImage(splits[0])
+	total, n := 0, r.Size()
+	r.Contrast = 0
 	for _, s := range splits {
 		total += s.Len()
-		for _, n := range centre(s, mean) {
-			spread += n
+		deviations := make([]float64, s.Len())
+		dense.Each(s.Len(), func(i int) {
+			z := s.ready[i*n : (i+1)*n]
+			s.RawFloats(z, i)
+			deviations[i] = centre(z, r.Mean)
+		})
+		for _, d := range deviations {
+			r.Contrast += d
 		}
 	}
-	spread /= float64(total)
+	r.Contrast /= float64(total)
 	for _, s := range splits {
-		normalize(s, spread)
+		dense.Each(s.Len(), func(i int) { scaleContrast(s.ready[i*n:(i+1)*n], r.Contrast) })
 	}
 	covariance, err := covariance(ctx, splits[0], total, o)
 	if err != nil {
@@ -58,47 +82,42 @@ func whiten(ctx context.Context, splits []*Split, o Options) error {
 	if err != nil {
 		return err
 	}
+	r.Filter = filter.Data
 	o.progress("whitening: eigenvectors", 1, 1)
 	return apply(ctx, splits, filter, total, o)
 }
 
-// centre is step 1 and the first half of step 2: it subtracts the mean image and then each image's own mean, and
-// returns the images' standard deviations.
-func centre(s *Split, mean []float32) []float64 {
-	n := s.size()
-	deviations := make([]float64, s.Len())
-	dense.Each(s.Len(), func(i int) {
-		z := s.ready[i*n : (i+1)*n]
-		subtract(z, s.Raw(i), mean)
-		sum := 0.0
-		for _, v := range z {
-			sum += float64(v)
-		}
-		level, squares := float32(sum/float64(n)), 0.0
-		for j := range z {
-			z[j] -= level
-			squares += float64(z[j]) * float64(z[j])
-		}
-		deviations[i] = math.Sqrt(squares / float64(n-1))
-	})
-	return deviations
+// centre is step 1 and the first half of step 2: it subtracts the mean image and then the image's own mean from a raw
+// image, and returns its standard deviation.
+func centre(z, mean []float32) float64 {
+	sum := 0.0
+	for j, v := range z {
+		z[j] = v - mean[j]
+		sum += float64(z[j])
+	}
+	level := float32(sum / float64(len(z)))
+	for j := range z {
+		z[j] -= level
+	}
+	return deviation(z)
 }
 
-// normalize is the second half of step 2: each image, of mean 0, is scaled to the standard deviation spread, save that images
-// of less than contrastFloor are scaled as if they had that.
-func normalize(s *Split, spread float64) {
-	n := s.size()
-	dense.Each(s.Len(), func(i int) {
-		z := s.ready[i*n : (i+1)*n]
-		squares := 0.0
-		for _, v := range z {
-			squares += float64(v) * float64(v)
-		}
-		scale := float32(spread / max(math.Sqrt(squares/float64(n-1)), contrastFloor))
-		for j := range z {
-			z[j] *= scale
-		}
-	})
+// deviation is the standard deviation of an image whose mean is 0.
+func deviation(z []float32) float64 {
+	squares := 0.0
+	for _, v := range z {
+		squares += float64(v) * float64(v)
+	}
+	return math.Sqrt(squares / float64(len(z)-1))
+}
+
+// scaleContrast is the second half of step 2: an image of mean 0 is scaled to the standard deviation contrast, save that
+// an image of less than contrastFloor is scaled as if it had that.
+func scaleContrast(z []float32, contrast float64) {
+	scale := float32(contrast / max(deviation(z), contrastFloor))
+	for j := range z {
+		z[j] *= scale
+	}
 }
 
 // covariance is Σ z·zᵀ / total over s's images, [n,n]. Runs of images are summed in float32, the runs in float64.
@@ -180,13 +199,18 @@ func apply(ctx context.Context, splits []*Split, filter dense.Matrix[float32], t
 			}
 			o.progress("whitening: images", int64(done), int64(total))
 			to := min(from+run, s.Len())
-			z, out := s.ready[from*n:to*n], buffer[:(to-from)*n]
-			clear(out)
-			dense.AddProduct(dense.View(out, to-from, n), dense.View(z, to-from, n), filter)
-			copy(z, out)
+			multiply(s.ready[from*n:to*n], buffer[:(to-from)*n], filter)
 			done += to - from
 		}
 	}
 	o.progress("whitening: images", int64(total), int64(total))
 	return nil
+}
+
+// multiply replaces images, one a row, by their product with the filter. The buffer is of the same length.
+func multiply(z, buffer []float32, filter dense.Matrix[float32]) {
+	n := filter.Rows
+	clear(buffer)
+	dense.AddProduct(dense.View(buffer, len(z)/n, n), dense.View(z, len(z)/n, n), filter)
+	copy(z, buffer)
 }

@@ -16,7 +16,7 @@ import (
 // that some directions lie above the whitening's floor and most below. Image 0 is constant.
 func whitenSplit(seed uint64, count int) *Split {
 	r := rand.New(rand.NewPCG(seed, 1))
-	s := &Split{H: 5, W: 4, C: 3, Classes: classes, Labels: make([]uint16, count)}
+	s := &Split{H: 5, W: 4, C: 3, Classes: 10, Labels: make([]uint16, count)}
 	for i := range count {
 		amplitudes := [4]float64{60 * r.NormFloat64(), 40 * r.NormFloat64(), 30 * r.NormFloat64(), 20 * r.NormFloat64()}
 		for j := range 60 {
@@ -31,6 +31,30 @@ func whitenSplit(seed uint64, count int) *Split {
 	}
 	s.ready = make([]float32, count*s.size())
 	return s
+}
+
+// recipeOf is a recipe for whitening images like s's, without numbers.
+func recipeOf(s *Split) *Recipe {
+	return &Recipe{H: s.H, W: s.W, C: s.C, Normalize: NormalizeWhiten, Divisor: 1}
+}
+
+// centreAll writes s's images, centred, to ready, and returns their deviations.
+func centreAll(s *Split, mean []float32) []float64 {
+	n := s.size()
+	deviations := make([]float64, s.Len())
+	for i := range deviations {
+		z := s.ready[i*n : (i+1)*n]
+		s.RawFloats(z, i)
+		deviations[i] = centre(z, mean)
+	}
+	return deviations
+}
+
+// scaleAll scales all images of ready.
+func scaleAll(s *Split, contrast float64) {
+	for z := range slices.Chunk(s.ready, s.size()) {
+		scaleContrast(z, contrast)
+	}
 }
 
 // slowWhiten is CIFAR-10's preprocessing by its definition, in float64; one row an image, training images first.
@@ -105,7 +129,7 @@ func slowWhiten(splits []*Split) (z [][]float64, deviations []float64) {
 
 func TestWhitenAgainstSlowTwin(t *testing.T) {
 	splits := []*Split{whitenSplit(1, 400), whitenSplit(2, 50)}
-	if err := whiten(context.Background(), splits, Options{}); err != nil {
+	if err := whiten(context.Background(), recipeOf(splits[0]), splits, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	want, _ := slowWhiten(splits)
@@ -125,12 +149,12 @@ func TestWhitenAgainstSlowTwin(t *testing.T) {
 // A constant image less a mean image has little contrast left, and is divided by the floor; no contrast at all is safe.
 func TestContrastOfConstantImages(t *testing.T) {
 	flat := &Split{H: 5, W: 4, C: 3, Labels: make([]uint16, 3), pixels: slices.Repeat([]byte{9}, 3*60), ready: make([]float32, 3*60)}
-	for _, d := range centre(flat, meanImage(flat)) {
+	for _, d := range centreAll(flat, meanImage(flat)) {
 		if d != 0 {
 			t.Errorf("deviation of a constant image less itself: got %v, want 0", d)
 		}
 	}
-	normalize(flat, 50)
+	scaleAll(flat, 50)
 	for _, v := range flat.ready {
 		if v != 0 {
 			t.Fatalf("got %v, want 0", v)
@@ -138,10 +162,10 @@ func TestContrastOfConstantImages(t *testing.T) {
 	}
 	one := &Split{H: 1, W: 1, C: 2, Labels: make([]uint16, 1), pixels: []byte{30, 10}, ready: make([]float32, 2)}
 	// 10 and −10 about their mean: a deviation of √(200/1) = 14.1 is less than 40, so they are scaled by 80/40.
-	if got := centre(one, []float32{0, 0}); math.Abs(got[0]-math.Sqrt(200)) > 1e-9 {
+	if got := centreAll(one, []float32{0, 0}); math.Abs(got[0]-math.Sqrt(200)) > 1e-9 {
 		t.Errorf("deviation %v, want √200", got)
 	}
-	if normalize(one, 80); one.ready[0] != 20 || one.ready[1] != -20 {
+	if scaleAll(one, 80); one.ready[0] != 20 || one.ready[1] != -20 {
 		t.Errorf("got %v, want 20 and −20", one.ready)
 	}
 }
@@ -165,16 +189,16 @@ func TestWhitenedCovarianceIsFlatAboveTheFloor(t *testing.T) {
 	s := whitenSplit(3, 500)
 	before := whitenSplit(3, 500)
 	spread := 0.0
-	for _, d := range centre(before, meanImage(before)) {
+	for _, d := range centreAll(before, meanImage(before)) {
 		spread += d / 500
 	}
-	normalize(before, spread)
+	scaleAll(before, spread)
 	trace := mat.Trace(whitenedCovariance(before, 500))
 	var eigen mat.EigenSym
 	eigen.Factorize(whitenedCovariance(before, 500), true)
 	var vectors mat.Dense
 	eigen.VectorsTo(&vectors)
-	if err := whiten(context.Background(), []*Split{s}, Options{}); err != nil {
+	if err := whiten(context.Background(), recipeOf(s), []*Split{s}, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	after := whitenedCovariance(s, 500)
@@ -217,7 +241,7 @@ func TestWhitenStore(t *testing.T) {
 	open := func(name string) []float32 {
 		log = nil
 		s := whitenSplit(4, 100)
-		if err := whitenSplits(context.Background(), []*Split{s}, name, Options{Log: func(m string) { log = append(log, m) }}); err != nil {
+		if err := whitenSplits(context.Background(), recipeOf(s), []*Split{s}, name, Options{Log: func(m string) { log = append(log, m) }}); err != nil {
 			t.Fatal(err)
 		}
 		return s.ready
@@ -226,7 +250,7 @@ func TestWhitenStore(t *testing.T) {
 	if len(log) != 0 {
 		t.Errorf("the first time: %q", log)
 	}
-	path := filepath.Join(cache, "whitened", "a.f32")
+	path := filepath.Join(cache, "whitened", "a"+whitenVersion()+".f32")
 	if again := open("a"); !slices.Equal(first, again) || len(log) != 1 {
 		t.Errorf("read back otherwise than computed, or not read: %q", log)
 	}

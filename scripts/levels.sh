@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests of the kernels and models at every instruction set level that this machine has.
+# Runs the tests of the kernels, the models and the matrix products of whitening at every instruction set level that this machine has.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 levels=generic
@@ -11,5 +11,5 @@ if [ "$(go env GOARCH)" = amd64 ] && grep -qw avx2 /proc/cpuinfo && grep -qw fma
 fi
 for level in $levels; do
   echo "== MAXGAIN_CPU=$level"
-  MAXGAIN_CPU=$level go test -short -count=1 ./models/...
+  MAXGAIN_CPU=$level go test -short -count=1 ./models/... ./datasets/internal/dense
 done

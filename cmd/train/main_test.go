@@ -207,7 +207,7 @@ func TestNamesInConfigsAreThoseOfThePackages(t *testing.T) {
 		t.Errorf("configs has the data %v, datasets %v", known, datasets.Names())
 	}
 	for _, name := range datasets.Names() {
-		if dataNotes[name] == "" {
+		if datasets.Describe(name) == "" {
 			t.Errorf("data list says nothing of %s", name)
 		}
 	}

@@ -86,9 +86,10 @@ func exitCode(ctx context.Context, err error) int {
 	case errors.As(err, &sig), ctx.Err() != nil && errors.As(context.Cause(ctx), &sig):
 		return sig.code()
 	case errors.Is(err, experiment.ErrUsage), errors.As(err, &faults), errors.Is(err, configs.ErrNotFound),
-		errors.Is(err, rundir.ErrExists), errors.Is(err, rundir.ErrNoRun), errors.Is(err, trainer.ErrMismatch), errors.Is(err, trainer.ErrEpochs):
+		errors.Is(err, rundir.ErrExists), errors.Is(err, rundir.ErrNoRun), errors.Is(err, trainer.ErrMismatch), errors.Is(err, trainer.ErrEpochs),
+		errors.Is(err, datasets.ErrOptions):
 		return exitUsage
-	case errors.Is(err, datasets.ErrMissing), errors.Is(err, datasets.ErrDamaged):
+	case errors.Is(err, datasets.ErrMissing), errors.Is(err, datasets.ErrDamaged), errors.Is(err, datasets.ErrTooLarge):
 		return exitData
 	}
 	return exitOther

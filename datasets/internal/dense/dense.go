@@ -7,7 +7,16 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"github.com/maxgain/maxgain/models/cpu"
 )
+
+// level is what tiles are dispatched on; tests change it. What is wrong with $MAXGAIN_CPU is for callers to find.
+var level, _ = cpu.Current()
+
+// Fused tells whether a product is rounded together with the sum it is added to, as AVX2 and AVX-512 do, or by itself
+// before. Sums of the two kinds differ in their last digits.
+func Fused() bool { return level >= cpu.AVX2 }
 
 // Float is the type of a matrix's values.
 type Float interface{ float32 | float64 }

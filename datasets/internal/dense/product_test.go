@@ -3,7 +3,10 @@ package dense
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
+
+	"github.com/maxgain/maxgain/models/cpu"
 )
 
 // random returns a rows×cols matrix of normal numbers, transposed in memory if asked.
@@ -48,9 +51,67 @@ func testProduct[T Float](t *testing.T, epsilon float64) {
 	}
 }
 
+// atLevels runs f as a subtest at every level that this machine has.
+func atLevels(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	saved := level
+	defer func() { level = saved }()
+	for l := cpu.Generic; l <= cpu.Best(); l++ {
+		level = l
+		t.Run(l.String(), f)
+	}
+}
+
 func TestAddProduct(t *testing.T) {
-	t.Run("float32", func(t *testing.T) { testProduct[float32](t, 0x1p-24) })
-	t.Run("float64", func(t *testing.T) { testProduct[float64](t, 0x1p-53) })
+	atLevels(t, func(t *testing.T) {
+		t.Run("float32", func(t *testing.T) { testProduct[float32](t, 0x1p-24) })
+		t.Run("float64", func(t *testing.T) { testProduct[float64](t, 0x1p-53) })
+	})
+}
+
+// The level is that of $MAXGAIN_CPU, and the generic one is the portable kernel bit for bit.
+func TestLevel(t *testing.T) {
+	if want, _ := cpu.Current(); level != want {
+		t.Errorf("level %v, want %v", level, want)
+	}
+	saved := level
+	defer func() { level = saved }()
+	r := rand.New(rand.NewPCG(7, 8))
+	const deep = 255
+	width := tileCols[float32]()
+	a, b := random[float32](r, deep, tileRows, false), random[float32](r, deep, width, false)
+	run := func(l cpu.Level) []float32 {
+		level = l
+		c := make([]float32, tileRows*width)
+		addTile(deep, a.Data, b.Data, c, width)
+		return c
+	}
+	want := make([]float32, tileRows*width)
+	addTileGeneric(deep, a.Data, b.Data, want, width)
+	if !slices.Equal(run(cpu.Generic), want) {
+		t.Error("the generic level does not use the portable kernel")
+	}
+	if cpu.Best() >= cpu.AVX2 && slices.Equal(run(cpu.AVX2), want) {
+		t.Error("AVX2 has the portable kernel's bits: fused sums differ from them")
+	}
+}
+
+// A row of a product does not depend on how many rows there are: images may be whitened one by one or together.
+func TestRowsAreIndependent(t *testing.T) {
+	atLevels(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(9, 10))
+		const rows, n = 103, 300
+		a, b := random[float32](r, rows, n, false), random[float32](r, n, n, false)
+		all := New[float32](rows, n)
+		AddProduct(all, a, b)
+		for i := range rows {
+			one := New[float32](1, n)
+			AddProduct(one, a.Part(i, i+1, 0, n), b)
+			if !slices.Equal(one.Data, all.Data[i*n:(i+1)*n]) {
+				t.Fatalf("row %d by itself differs from row %d of %d", i, i, rows)
+			}
+		}
+	})
 }
 
 func testTile[T Float](t *testing.T, epsilon float64) {
@@ -71,8 +132,10 @@ func testTile[T Float](t *testing.T, epsilon float64) {
 }
 
 func TestTileKernelAgreesWithPortable(t *testing.T) {
-	t.Run("float32", func(t *testing.T) { testTile[float32](t, 0x1p-24) })
-	t.Run("float64", func(t *testing.T) { testTile[float64](t, 0x1p-53) })
+	atLevels(t, func(t *testing.T) {
+		t.Run("float32", func(t *testing.T) { testTile[float32](t, 0x1p-24) })
+		t.Run("float64", func(t *testing.T) { testTile[float64](t, 0x1p-53) })
+	})
 }
 
 func benchmarkProduct[T Float](b *testing.B) {

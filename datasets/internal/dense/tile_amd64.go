@@ -2,10 +2,6 @@
 
 package dense
 
-import "golang.org/x/sys/cpu"
-
-var avx2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
-
 // addTileF32 is addTileGeneric for float32, tiles of 6×16, in AVX2 with fused multiply-adds. deep must be at least 1.
 //
 //go:noescape
@@ -18,7 +14,7 @@ func addTileF64(deep int, a, b, c *float64, stride int)
 
 func addTile[T Float](deep int, a, b, c []T, stride int) {
 	width := tileCols[T]()
-	if avx2 {
+	if Fused() {
 		// The last element each kernel touches, so that a wrong size faults here and not in memory.
 		_, _, _ = a[deep*tileRows-1], b[deep*width-1], c[(tileRows-1)*stride+width-1]
 		switch c := any(c).(type) {

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/maxgain/maxgain/models/cpu"
 )
 
 // atLevels runs f as a subtest at every level that this machine has.
@@ -12,7 +14,7 @@ func atLevels(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
 	saved := level
 	defer func() { level = saved }()
-	for l := Generic; l <= bestLevel(); l++ {
+	for l := Generic; l <= cpu.Best(); l++ {
 		level = l
 		t.Run(l.String(), f)
 	}

@@ -1,11 +1,11 @@
-package kernel
+package cpu
 
 import (
 	"strings"
 	"testing"
 )
 
-func TestChooseLevel(t *testing.T) {
+func TestChoose(t *testing.T) {
 	for _, c := range []struct {
 		name      string
 		best      Level
@@ -22,7 +22,7 @@ func TestChooseLevel(t *testing.T) {
 		{"sse9", AVX2, AVX2, "MAXGAIN_CPU=sse9: no such level, want one of generic, avx2, avx512"},
 		{"AVX2", AVX2, AVX2, "no such level"},
 	} {
-		got, err := chooseLevel(c.name, c.best)
+		got, err := choose(c.name, c.best)
 		if got != c.want {
 			t.Errorf("%q on %v: level %v, want %v", c.name, c.best, got, c.want)
 		}

@@ -1,12 +1,12 @@
 //go:build !noasm
 
-package kernel
+package cpu
 
-import "golang.org/x/sys/cpu"
+import syscpu "golang.org/x/sys/cpu"
 
-// bestLevel is the fastest level that this machine and its operating system support.
-func bestLevel() Level {
-	x := cpu.X86
+// Best is the fastest level that this machine, its operating system and this build support.
+func Best() Level {
+	x := syscpu.X86
 	switch {
 	case x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512BW && x.HasAVX512VL:
 		return AVX512
