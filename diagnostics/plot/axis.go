@@ -31,7 +31,7 @@ func NewAxis(values []float64, log bool) Axis {
 	case a.Low > a.High:
 		return Axis{-0.05, 1.05, false}
 	case log:
-		a.Low, a.High = max(a.Low, 1/extreme), min(max(a.High, 1/extreme), extreme)
+		a.Low, a.High = min(max(a.Low, 1/extreme), extreme), min(max(a.High, 1/extreme), extreme)
 		room := math.Pow(a.High/a.Low, 0.05)
 		a.Low, a.High = a.Low/max(room, 1.05), a.High*max(room, 1.05)
 	case a.High/2-a.Low/2 <= finest*max(math.Abs(a.Low), math.Abs(a.High)):

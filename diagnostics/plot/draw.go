@@ -39,7 +39,7 @@ func (f *frame) draw(s surface) {
 // axes draws axes, ticks and units.
 func (f *frame) axes(s surface) {
 	s.text(2, 12, "start", "unit", f.Unit)
-	for _, v := range f.y.Ticks(5) {
+	for _, v := range f.y.Ticks(yTicks) {
 		s.line(f.left, f.py(v), f.right, f.py(v), "grid")
 		s.text(f.left-6, f.py(v)+4, "end", "tick", TickText(v))
 	}

@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -15,7 +16,11 @@ const (
 	inset     = 7   // between the first and last value and the sides of the plot
 	headRoom  = 22  // for the unit above the plot
 	footRoom  = 36  // for ticks and the name of the horizontal axis
+	yTicks    = 6   // about so many
 )
+
+// LabelBreak separates the parts of a label that stand on lines of their own.
+const LabelBreak = " · "
 
 // frame is a chart laid out on a canvas of w×h, whose height includes the rows of labels.
 type frame struct {
@@ -53,7 +58,7 @@ func newFrame(c Chart, w, h float64) *frame {
 	}
 	f.x = horizontal(xs, c.X.Log)
 	widest := 2
-	for _, v := range f.y.Ticks(5) {
+	for _, v := range f.y.Ticks(yTicks) {
 		widest = max(widest, utf8.RuneCountInString(TickText(v)))
 	}
 	f.left = float64(widest)*charWidth + 10
@@ -110,19 +115,15 @@ func (f *frame) inner() (top, bottom float64) {
 func (f *frame) placeLabels() int {
 	var ends []float64 // of what is taken, by row
 	marks := slices.Clone(f.Marks)
-	slices.SortStableFunc(marks, func(a, b Mark) int {
-		switch {
-		case a.From < b.From:
-			return -1
-		case a.From > b.From:
-			return 1
-		}
-		return 0
+	slices.SortStableFunc(marks, func(a, b Mark) int { // windows first: the lines of the others begin below their texts
+		return cmp.Or(b2i(a.From == a.To)-b2i(b.From == b.To), cmp.Compare(a.From, b.From))
 	})
 	for _, m := range marks {
 		l := label{Mark: m, x0: f.px(m.From), x1: f.px(m.To)}
 		if !m.Quiet {
-			l.lines = wrap(m.Label, int((f.right-f.left)/charWidth))
+			for _, part := range strings.Split(m.Label, LabelBreak) {
+				l.lines = append(l.lines, wrap(part, int((f.right-f.left)/charWidth))...)
+			}
 		}
 		if len(l.lines) == 0 { // an upright line alone takes no room above the plot
 			f.labels = append(f.labels, l)
@@ -155,6 +156,13 @@ func (f *frame) placeLabels() int {
 		f.labels = append(f.labels, l)
 	}
 	return len(ends)
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // free tells whether count rows from row on have room from start on.

@@ -1,8 +1,8 @@
 package report
 
 import (
-	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/maxgain/maxgain/diagnostics"
@@ -11,10 +11,26 @@ import (
 	"github.com/maxgain/maxgain/diagnostics/signal"
 )
 
-// chart is a plot with the file name, without an ending, under which it is saved, and a sentence under its title.
+// chart is a plot with the file name, without an ending, under which it is saved, a sentence under its title, and how to
+// read it.
 type chart struct {
 	plot.Chart
-	file, about string
+	file, about, how string
+	columns          []string // drawn
+}
+
+// shows tells whether a column is drawn in the chart.
+func (c chart) shows(column string) bool { return slices.Contains(c.columns, column) }
+
+// Files of charts that are treated in a way of their own.
+const (
+	gainFile = "gain"
+	rateFile = "learning_rate"
+)
+
+// newChart is a chart of the table without its lines.
+func newChart(of signal.Chart) chart {
+	return chart{Chart: plot.Chart{Title: of.Title, Unit: of.Unit, X: plot.Epochs}, file: of.File, about: of.Note}
 }
 
 // series is a column of a run as a line, in the unit that people are shown, and whether any of it was measured.
@@ -30,18 +46,21 @@ func series(r *judged.Run, name string, style int, column signal.Signal) (plot.L
 }
 
 // charts are the charts of one run that were measured, in the order of the table of signals. The learning rate is drawn
-// if it changes.
+// if it changes. The windows of the evidence stand in the chart of their signal; in the chart on which the verdict rests
+// also the epochs at which verdicts were told, and the verdict's own.
 func charts(r *judged.Run) []chart {
 	var out []chart
+	columns := r.Columns()
 	for _, of := range signal.Charts() {
-		c := chart{Chart: plot.Chart{Title: of.Title, Unit: of.Unit, X: plot.Epochs}, file: of.File, about: of.Note}
+		c := newChart(of)
 		var faint []plot.Line
-		for _, name := range r.Columns() {
+		for _, name := range columns {
 			column, _ := signal.Lookup(name)
 			if column.Chart != of.File {
 				continue
 			}
 			l, _ := series(r, column.Line, len(c.Lines)+len(faint), column)
+			c.columns = append(c.columns, name)
 			if column.Numbered {
 				l.Faint = true
 				faint = append(faint, l)
@@ -49,35 +68,42 @@ func charts(r *judged.Run) []chart {
 			}
 			c.Lines = append(c.Lines, l)
 		}
-		if len(faint) == 1 { // the mean over one channel is that channel
+		if len(faint) == 1 && len(c.Lines) > 0 { // the mean over one channel is that channel
 			faint = nil
 		}
 		c.Lines = append(faint, c.Lines...)
 		if len(c.Lines) == 0 || of.File == rateFile && constant(c.Values()) {
 			continue
 		}
+		c.how = howToRead(of, c.columns)
+		if len(c.Lines) == 1 {
+			c.Lines[0].Name = judged.ColumnName(c.columns[0])
+		}
 		if of.Log {
 			c.SetLog()
 		}
-		if of.Evidence != "" {
-			c.Marks = windows(r, of.Evidence)
-		}
-		if of.File == gainFile {
-			c.Marks = marks(r, of.Evidence)
-		} else if m, ok := onset(r); ok && of.File != rateFile {
-			m.Quiet = true
-			c.Marks = append(c.Marks, m)
-		}
+		c.Marks = windows(r, c.columns)
 		out = append(out, c)
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	first := firstChart(r, out)
+	for i := range out {
+		m, ok := onset(r)
+		switch {
+		case i == first:
+			out[i].Marks = append(out[i].Marks, told(r)...)
+			if ok {
+				out[i].Marks = addMark(out[i].Marks, m)
+			}
+		case ok && out[i].file != rateFile:
+			m.Quiet = true
+			out[i].Marks = append(out[i].Marks, m)
+		}
 	}
 	return out
 }
-
-// Files of charts that are treated in a way of their own.
-const (
-	gainFile = "gain"
-	rateFile = "learning_rate"
-)
 
 // constant tells whether all values that are known are the same.
 func constant(values []float64) bool {
@@ -90,34 +116,34 @@ func constant(values []float64) bool {
 	return low >= high
 }
 
-// marks are the windows of the evidence on a signal, the epochs at which verdicts were told, and the verdict's own.
-func marks(r *judged.Run, name string) []plot.Mark {
-	out := windows(r, name)
-	for _, f := range r.Flags {
-		out = addMark(out, inside(r, f.Epoch, f.Epoch, "told: "+f.Verdict.String()))
-	}
-	if m, ok := onset(r); ok {
-		out = addMark(out, m)
-	}
-	return out
-}
-
-// windows are the windows of epochs that the evidence on a signal speaks of.
-func windows(r *judged.Run, name string) []plot.Mark {
+// windows are the windows of epochs that the evidence on some columns speaks of.
+func windows(r *judged.Run, columns []string) []plot.Mark {
 	var out []plot.Mark
 	for _, e := range r.Verdict.Evidence {
-		if e.Signal == name && e.From < e.To {
-			label := fmt.Sprintf("%s %s %s", e.What, plot.Number(float64(e.Value), 3), e.Unit)
-			out = addMark(out, inside(r, e.From, e.To, strings.TrimSpace(label)))
+		if slices.Contains(columns, e.Signal) && e.From < e.To {
+			label := judged.Label(e)
+			if len(columns) > 1 {
+				label = judged.ColumnName(e.Signal) + " " + label
+			}
+			out = addMark(out, inside(r, e.From, e.To, label))
 		}
 	}
 	return out
 }
 
-// onset is the verdict's epoch where it is not simply the last one.
+// told are the epochs at which verdicts were told.
+func told(r *judged.Run) []plot.Mark {
+	var out []plot.Mark
+	for _, f := range r.Flags {
+		out = addMark(out, inside(r, f.Epoch, f.Epoch, "told: "+f.Verdict.String()))
+	}
+	return out
+}
+
+// onset is the epoch that the verdict dates from where it is not simply the last one.
 func onset(r *judged.Run) (plot.Mark, bool) {
 	v := r.Verdict
-	m := inside(r, v.Epoch, v.Epoch, fmt.Sprintf("%s from %d", v.Verdict, v.Epoch))
+	m := inside(r, v.Epoch, v.Epoch, v.Verdict.String()+" from "+plot.TickText(float64(v.Epoch)))
 	rows := r.History.Rows
 	return m, v.Verdict != diagnostics.Undetermined && len(rows) > 0 && v.Epoch < rows[len(rows)-1].Epoch
 }
@@ -136,35 +162,48 @@ func inside(r *judged.Run, from, to int, label string) plot.Mark {
 func addMark(marks []plot.Mark, m plot.Mark) []plot.Mark {
 	for i := range marks {
 		if marks[i].From == m.From && marks[i].To == m.To {
-			marks[i].Label += " · " + m.Label
+			marks[i].Label += plot.LabelBreak + m.Label
 			return marks
 		}
 	}
 	return append(marks, m)
 }
 
-// overlays are the charts of several runs, one line a run, for every column that one of them measured; the gain first.
+// overlays are the charts of several runs, one line a run, for every column of the table that one of them measured.
 func overlays(list []judged.Run) []chart {
+	measured := map[string]bool{}
+	for i := range list {
+		for _, name := range list[i].Columns() {
+			measured[name] = true
+		}
+	}
 	var out []chart
 	for _, of := range signal.Charts() {
-		var columns []signal.Signal
+		var names []string
 		for _, column := range signal.All() {
-			if column.Chart == of.File && !column.Numbered {
-				columns = append(columns, column)
+			if column.Chart != of.File || column.Numbered {
+				continue
+			}
+			for _, name := range []string{column.Name, signal.Averaged(column.Name)} {
+				if measured[name] {
+					names = append(names, name)
+				}
 			}
 		}
-		for _, column := range columns {
-			c := chart{Chart: plot.Chart{Title: of.Title, Unit: of.Unit, X: plot.Epochs}, file: of.File}
-			if len(columns) > 1 {
-				c.file = column.Line + "_" + of.File
-				c.Title = strings.ToUpper(column.Line[:1]) + column.Line[1:] + " " + strings.ToLower(of.Title)
+		for _, name := range names {
+			column, _ := signal.Lookup(name)
+			c := newChart(of)
+			c.columns = []string{name}
+			c.how = howToRead(of, c.columns)
+			if title := judged.ColumnName(name); !strings.EqualFold(title, of.Title) {
+				c.file, c.Title, c.about = name, strings.ToUpper(title[:1])+title[1:], column.Meaning
 			}
 			for i := range list {
 				if l, ok := series(&list[i], list[i].Name, i, column); ok {
 					c.Lines = append(c.Lines, l)
 				}
 			}
-			if len(c.Lines) == 0 || of.File == rateFile && constant(c.Values()) {
+			if of.File == rateFile && constant(c.Values()) {
 				continue
 			}
 			if of.Log {

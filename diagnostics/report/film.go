@@ -8,7 +8,15 @@ import (
 	"github.com/maxgain/maxgain/diagnostics/plot"
 )
 
+// spectraView is what is shown of the spectra; nil for what there is not.
+type spectraView struct {
+	Map        *chartView
+	Film       *filmView
+	Derivative *derivativeView
+}
+
 type filmView struct {
+	How       string
 	Frames    []frameView
 	Last      frameView
 	Low, High string
@@ -23,6 +31,7 @@ type frameView struct {
 }
 
 type derivativeView struct {
+	How      string
 	Epoch    int
 	Top      string // largest absolute value; "" if it is 0
 	Pictures []pictureView
@@ -46,7 +55,7 @@ func film(spectra []judged.Plane) *filmView {
 		planes = append(planes, p.RMS())
 	}
 	s := plot.SpectrumSpan(planes...)
-	v := &filmView{Low: plot.Number(s.Low, 3), High: plot.Number(s.High, 3), Bar: plot.Bar(false), Count: len(chosen) - 1,
+	v := &filmView{How: howFilm, Low: plot.Number(s.Low, 3), High: plot.Number(s.High, 3), Bar: plot.Bar(false), Count: len(chosen) - 1,
 		Size: fmt.Sprintf("%d×%d", spectra[0].H, spectra[0].W)}
 	for i, p := range chosen {
 		v.Last = frameView{p.Epoch, plot.DataURL(plot.Paint(planes[i], p.H, p.W, s, plot.Cividis))}
@@ -69,7 +78,7 @@ func thin(spectra []judged.Plane, n int) []judged.Plane {
 
 // spectrumMap is the amplitude by spatial frequency over the epochs.
 func spectrumMap(spectra []judged.Plane) *chartView {
-	v := &chartView{Title: "Frequency response over the epochs",
+	v := &chartView{How: howMap, Title: "Frequency response over the epochs",
 		About: "Root mean square amplitude in dB of all frequencies at a distance from 0; grey where the response is 0."}
 	m := mapOf(spectra)
 	m.X = epochTicks(spectra, 17)
@@ -119,7 +128,7 @@ func mapOf(spectra []judged.Plane) plot.Heat {
 
 // derivative shows the channels of the data derivative, all on the same colours.
 func derivative(p *judged.Plane) *derivativeView {
-	v := &derivativeView{Epoch: p.Epoch, Bar: plot.Bar(true)}
+	v := &derivativeView{How: howDerivative, Epoch: p.Epoch, Bar: plot.Bar(true)}
 	top := plot.Largest(p.Channels...)
 	if top > 0 {
 		v.Top = plot.Number(top, 3)
