@@ -263,6 +263,38 @@ func TestGainSettings(t *testing.T) {
 	}
 }
 
+// What a config leaves out has the values of the paper's training: the weight decay too, whose size no run shows at once.
+func TestDefaultsOfTheTraining(t *testing.T) {
+	d := Default().Train
+	if d.WeightDecay != 5e-4 || d.Momentum != 0.9 || d.BatchSize != 100 || d.Seed != 1 {
+		t.Errorf("got %+v", d)
+	}
+	c, err := Load("quickstart", nil)
+	if err != nil || c.Train.WeightDecay != 5e-4 {
+		t.Errorf("quickstart: weight decay %v, %v", c.Train.WeightDecay, err)
+	}
+}
+
+// A picture is measured without a window, unless a window was asked for.
+func TestAnExplicitWindowStaysWithAnImage(t *testing.T) {
+	for want, sets := range map[string][]string{
+		"none": {"gain.image=a.png"},
+		"hann": {"gain.image=a.png", "gain.window=hann"},
+	} {
+		if c, err := Load("lenet_mnist", sets); err != nil || c.Gain.Window != want {
+			t.Errorf("%v: window %q, %v, want %s", sets, c.Gain.Window, err, want)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	text := "model: {name: lenet-mnist}\ndata: {name: digits}\ntrain: {epochs: 1, learning_rate: 0.1}\ngain: {image: a.png, window: hann}\n"
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := Load(file, nil); err != nil || c.Gain.Window != "hann" {
+		t.Errorf("of a file: window %q, %v, want hann", c.Gain.Window, err)
+	}
+}
+
 func TestRunNameStaysInItsFolder(t *testing.T) {
 	for file, want := range map[string]string{
 		"../../a.yaml": "a", "..": "run", "": "run", "/": "run", ".yaml": "run", "a b/ü x.yaml": "x",

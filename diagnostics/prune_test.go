@@ -47,3 +47,33 @@ func TestPrune(t *testing.T) {
 		}
 	}
 }
+
+// A network that has stopped responding is hopeless although its losses are finite; one that is merely slow is not.
+func TestPruneEndsDeadTrials(t *testing.T) {
+	for name, test := range map[string]struct {
+		gain, loss func(e float64) float64
+		ends       int
+	}{
+		// Dead from epoch 4 on: two measurements say so at epoch 5, and 7 is the third such epoch in a row.
+		"dead":            {func(e float64) float64 { return map[bool]float64{true: -30, false: math.Inf(-1)}[e < 4] }, func(float64) float64 { return 2.3 }, 7},
+		"slow, but alive": {func(e float64) float64 { return -60 + 0.1*e }, func(e float64) float64 { return 2.303 - 1e-4*e }, 0},
+	} {
+		p := &Prune{Thresholds: DefaultThresholds()}
+		h := &trainer.History{Rows: []trainer.Row{{TrainLoss: math.NaN()}}}
+		ended := 0
+		for e := 1; e <= 12 && ended == 0; e++ {
+			h.Rows = append(h.Rows, trainer.Row{Epoch: e, LearningRate: 0.1, TrainLoss: test.loss(float64(e)), TrainError: 0.9,
+				Signals: []trainer.Signal{{Name: PopulationGainDB, Value: test.gain(float64(e))}}})
+			err := p.AfterEpoch(context.Background(), &trainer.State{History: h, Epochs: 12})
+			var stop *trainer.StopError
+			if errors.As(err, &stop) {
+				ended = e
+			} else if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if ended != test.ends {
+			t.Errorf("%s: ended at %d, want %d", name, ended, test.ends)
+		}
+	}
+}
