@@ -10,6 +10,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"strings"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/draw"
@@ -109,7 +110,9 @@ func (f format) limit(w, h, size int) error {
 }
 
 func (f format) fault(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	// Some decoders tell of a short file in words alone.
+	short := strings.Contains(err.Error(), io.ErrUnexpectedEOF.Error()) || strings.Contains(err.Error(), "short Huffman data")
+	if short || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("%w: %s: the file ends early", ErrBad, f.name)
 	}
 	return fmt.Errorf("%w: %s: %v", ErrBad, f.name, err)
