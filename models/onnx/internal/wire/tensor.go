@@ -75,6 +75,9 @@ func Floats[E float32 | float64](dst []E, t *Tensor) ([]E, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.Type.Size() > 0 && !t.Type.IsFloat() {
+		return nil, fmt.Errorf("elements are %v, want floats", t.Type)
+	}
 	if t.hasRaw || t.External {
 		raw, err := t.rawData(n)
 		if err != nil {
@@ -96,7 +99,7 @@ func Floats[E float32 | float64](dst []E, t *Tensor) ([]E, error) {
 	case BFloat16:
 		return typed(dst, t, n, 5, protowire.VarintType, func(v uint64) E { return E(fromBFloat16(uint16(v))) })
 	}
-	return nil, fmt.Errorf("elements are %v, want floats", t.Type)
+	return nil, fmt.Errorf("elements are %v, want numbers", t.Type)
 }
 
 func rawFloat[E float32 | float64](d DataType, raw []byte, i int) E {
