@@ -59,47 +59,90 @@ func Bench(n *Net, d time.Duration) (Timing, error) {
 	return out, err
 }
 
+// benched is a convolution with the maps that the last step has left around it.
+type benched struct {
+	group *group
+	block *packedBlock[float32]
+	x, y  []float32
+	first bool // no gradient by x is wanted
+}
+
+// convolutions lists the convolutions of groups, of which the first works on x and the last leaves the buffer result.
+func (n *Net) convolutions(groups []group, x []float32, result string, first bool) ([]benched, error) {
+	var list []benched
+	for i := range groups {
+		g, name := &groups[i], groups[i].name
+		if i == len(groups)-1 && result != "" {
+			name = result
+		}
+		y := n.memory.buffers[name]
+		switch {
+		case g.isResidual():
+			inner, err := n.convolutions(g.body, x, name, first && i == 0)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, inner...)
+			if g.shortcut != nil {
+				inner, err := n.convolutions([]group{*g.shortcut}, x, "", first && i == 0)
+				if err != nil {
+					return nil, err
+				}
+				list = append(list, inner...)
+			}
+		case g.conv != "":
+			kind := kernel.NoNorm
+			if g.norm != "" {
+				kind = kernel.BatchNorm
+			}
+			b := benched{group: g, block: n.memory.blocks[blockKey(g, false, kind)], x: x, y: y, first: first && i == 0}
+			if b.block == nil || len(x) < n.opts.Batch*g.in.Len() || len(y) < n.opts.Batch*g.output().Len() {
+				return nil, fmt.Errorf("models: %s has not been run yet", g.name)
+			}
+			list = append(list, b)
+		}
+		x = y
+	}
+	return list, nil
+}
+
 // benchLayers times each convolution by itself on the maps that the last step has left.
 func (n *Net) benchLayers(d time.Duration) ([]LayerTime, error) {
+	list, err := n.convolutions(n.groups, n.memory.buffers["net input"], "", true)
+	if err != nil {
+		return nil, err
+	}
 	var layers []LayerTime
 	var jobs []func() error
-	param, batch := 0, n.opts.Batch
-	x := n.memory.buffers["input"]
-	for i, g := range n.groups {
-		if g.block.Out == 0 {
-			x = n.memory.buffers[g.name]
-			continue
-		}
-		block, y := n.memory.blocks[fmt.Sprintf("%s direct=false", g.name)], n.memory.buffers[g.name]
-		in, out := g.block.In.Len(), g.block.Output().Len()
-		if block == nil || len(x) < batch*in || len(y) < batch*out {
-			return nil, fmt.Errorf("models: %s has not been run yet", g.name)
-		}
-		in1, dy, dx := x, make([]float32, batch*out), make([]float32, batch*in)
+	batch := n.opts.Batch
+	for _, c := range list {
+		dy, dx := make([]float32, batch*c.group.output().Len()), make([]float32, batch*c.group.in.Len())
 		for j := range dy {
 			dy[j] = float32(j%7-3) * 1e-3
 		}
-		w, bias := n.params[param], n.params[param+1]
-		layers = append(layers, LayerTime{Name: g.name, FLOPs: g.flops() * float64(batch)})
+		weights := make([]float32, c.group.block.WeightLen())
+		bias := make([]float32, c.group.block.Out)
+		layers = append(layers, LayerTime{Name: c.group.conv, FLOPs: c.group.flops() * float64(batch)})
 		jobs = append(jobs,
-			func() error { block.Forward(in1, y, batch); return nil },
+			func() error { c.block.Forward(c.x, c.y, batch); return nil },
 			func() error {
-				if i > 0 {
-					block.Backward(in1, y, dy, dx, nil, nil, batch)
+				if !c.first {
+					c.block.Backward(c.x, c.y, dy, kernel.Gradients[float32]{DX: dx}, batch)
 				}
 				return nil
 			},
-			func() error { block.Backward(in1, y, dy, nil, w.Grad, bias.Grad, batch); return nil })
-		param += 2
-		x = y
+			func() error {
+				c.block.Backward(c.x, c.y, dy, kernel.Gradients[float32]{DW: weights, DB: bias}, batch)
+				return nil
+			})
 	}
 	times, err := interleave(d, jobs...)
 	if err != nil {
 		return nil, err
 	}
-	for i := range layers {
+	for i, c := range list {
 		layers[i].Forward, layers[i].BackwardWeights = times[3*i], times[3*i+2]
-		if i > 0 {
+		if !c.first {
 			layers[i].BackwardData = times[3*i+1]
 		}
 	}
@@ -107,7 +150,7 @@ func (n *Net) benchLayers(d time.Duration) ([]LayerTime, error) {
 }
 
 // flops is the group's forward work an image in the direct form.
-func (g group) flops() float64 {
+func (g *group) flops() float64 {
 	b := g.block
 	return 2 * float64(b.WeightLen()) * float64(b.Conv.OutH(b.In.H)*b.Conv.OutW(b.In.W))
 }

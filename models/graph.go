@@ -3,6 +3,7 @@ package models
 import (
 	"fmt"
 
+	"github.com/chewxy/hm"
 	"github.com/maxgain/maxgain/datasets/stream"
 	"github.com/maxgain/maxgain/models/internal/kernel"
 	"gorgonia.org/gorgonia"
@@ -41,15 +42,16 @@ func (g *graph[T]) run(n int) error {
 
 // builder puts a net's layers into one graph.
 type builder[T kernel.Float] struct {
-	net    *Net
-	memory memory[T]
-	batch  int
-	what   purpose
-	step   *step
-	g      *gorgonia.ExprGraph
-	weight []*gorgonia.Node // per parameter
-	grads  int              // gradient maps made so far
-	first  *tensor.Dense    // the first of them: the derivative by x, if it is wanted
+	net     *Net
+	memory  memory[T]
+	batch   int
+	what    purpose
+	step    *step
+	g       *gorgonia.ExprGraph
+	weight  []*gorgonia.Node // per parameter; nil for running values
+	trained []*gorgonia.Node // those that are not nil
+	grads   int              // gradient maps made so far
+	first   *tensor.Dense    // the first of them: the derivative by x, if it is wanted
 }
 
 // memory is where a graph's tensors live. Graphs that never run at the same time share one.
@@ -64,58 +66,17 @@ func newMemory[T kernel.Float](params, dparams []*tensor.Dense) memory[T] {
 	return memory[T]{buffers: map[string][]T{}, blocks: map[string]*packedBlock[T]{}, params: params, dparams: dparams}
 }
 
-// tensor is the buffer of that name as a tensor; buffers grow to their largest user's need.
-func (m memory[T]) tensor(name string, shape tensor.Shape) *tensor.Dense {
-	n := shape.TotalSize()
-	if len(m.buffers[name]) < n {
-		m.buffers[name] = make([]T, n)
-	}
-	return dense(m.buffers[name][:n], shape...)
-}
-
-// group is a convolution with the layers fused to it, or a dropout.
-type group struct {
-	name    string
-	block   kernel.BlockSpec
-	dropout float64
-}
-
-// fuse splits a net's layers into groups.
-func fuse(p *plan) ([]group, error) {
-	var groups []group
-	for i, l := range p.layers {
-		last := len(groups) - 1
-		switch t := l.layer.(type) {
-		case Conv:
-			groups = append(groups, group{name: l.name, block: kernel.BlockSpec{In: l.in, Conv: l.window, Out: l.out.C}})
-		case Dropout:
-			groups = append(groups, group{name: fmt.Sprintf("dropout%d", i), dropout: t.Rate})
-		case ReLU, MaxPool, AvgPool:
-			if last < 0 || groups[last].block.Out == 0 {
-				return nil, fmt.Errorf("models: %s: layer %d (%s) must follow a convolution or another stage of one", p.spec.Name, i+1, t.Label())
-			}
-			post := kernel.Post{Kind: kernel.ReLU, Window: l.window}
-			switch t.(type) {
-			case MaxPool:
-				post.Kind = kernel.MaxPool
-			case AvgPool:
-				post.Kind = kernel.AvgPool
-			}
-			groups[last].block.Post = append(groups[last].block.Post, post)
-		default:
-			return nil, fmt.Errorf("models: %s: layer %d (%s) cannot be run yet", p.spec.Name, i+1, t.Label())
-		}
-	}
-	return groups, nil
-}
-
 // build makes the graph for one purpose.
 func build[T kernel.Float](net *Net, mem memory[T], batch int, what purpose) (*graph[T], error) {
 	b := &builder[T]{net: net, memory: mem, batch: batch, what: what, step: &step{}, g: gorgonia.NewGraph()}
-	in := mem.tensor("input", nhwc(batch, net.spec.Input))
+	in := mem.tensor("net input", nhwc(batch, net.spec.Input))
 	x := gorgonia.NodeFromAny(b.g, in, gorgonia.WithName("x"))
+	b.weight = make([]*gorgonia.Node, len(mem.params))
 	for i, p := range mem.params {
-		b.weight = append(b.weight, gorgonia.NodeFromAny(b.g, p, gorgonia.WithName(net.params[i].Name)))
+		if !net.params[i].Running() {
+			b.weight[i] = gorgonia.NodeFromAny(b.g, p, gorgonia.WithName(net.params[i].Name))
+			b.trained = append(b.trained, b.weight[i])
+		}
 	}
 	z, err := b.layers(x)
 	if err != nil {
@@ -134,53 +95,39 @@ func build[T kernel.Float](net *Net, mem memory[T], batch int, what purpose) (*g
 
 // layers adds the net's groups and returns the logits' node.
 func (b *builder[T]) layers(x *gorgonia.Node) (*gorgonia.Node, error) {
-	var err error
-	param, in := 0, b.net.spec.Input
-	for i, gr := range b.net.groups {
-		if gr.block.Out == 0 {
-			if b.what == training {
-				if x, err = b.dropout(gr, in, x); err != nil {
-					return nil, err
-				}
-			}
+	for i := range b.net.groups {
+		g := &b.net.groups[i]
+		if g.isDropout && b.what != training {
 			continue
 		}
-		if x, err = b.convolution(gr, x, param, i == 0); err != nil {
-			return nil, err
+		var err error
+		if x, err = b.operator(g, x, i == 0); err != nil {
+			return nil, fmt.Errorf("models: %s: %w", g.name, err)
 		}
-		param += 2
-		in = gr.block.Output()
 	}
 	return x, nil
 }
 
-func (b *builder[T]) convolution(gr group, x *gorgonia.Node, param int, first bool) (*gorgonia.Node, error) {
-	spec := gr.block
-	spec.Direct, spec.NeedDX = b.what == probing, b.what == probing || !first
-	key := fmt.Sprintf("%s direct=%t", gr.name, spec.Direct)
-	block := b.memory.blocks[key]
-	if block == nil {
-		kb, err := kernel.NewBlock[T](spec, b.batch, b.net.workers)
-		if err != nil {
-			return nil, fmt.Errorf("models: %s: %w", gr.name, err)
-		}
-		block = &packedBlock[T]{Block: kb}
-		b.memory.blocks[key] = block
-	}
-	op := &blockOp[T]{step: b.step, block: block, y: b.memory.tensor(gr.name, nhwc(b.batch, spec.Output()))}
-	op.baseOp = newBaseOp(gr.name, op.y.Shape(), tensorType[T](4), tensorType[T](4), tensorType[T](1), tensorType[T](4))
-	if b.what == training {
-		op.wantDW = true
-		op.dw, op.db = b.memory.dparams[param], b.memory.dparams[param+1]
-	}
-	if op.wantDX = spec.NeedDX && b.what != evaluating; op.wantDX {
-		op.dx = b.gradient(spec.In)
-	}
-	y, err := gorgonia.ApplyOp(op, x, b.weight[param], b.weight[param+1])
+// operator adds one group as an operator over x and the group's parameters.
+func (b *builder[T]) operator(g *group, x *gorgonia.Node, first bool) (*gorgonia.Node, error) {
+	u, err := b.unit(g, first)
 	if err != nil {
-		return nil, fmt.Errorf("models: %s: %w", gr.name, err)
+		return nil, err
 	}
-	return y, nil
+	op := &unitOp[T]{step: b.step, unit: u, y: b.memory.tensor(g.name, nhwc(b.batch, g.output()))}
+	if op.wantDX = b.what == probing || b.what == training && !first; op.wantDX {
+		op.dx = b.gradient(g.in)
+	}
+	types, inputs := []hm.Type{tensorType[T](4)}, gorgonia.Nodes{x}
+	for _, i := range b.net.trained(g) {
+		types, inputs = append(types, tensorType[T](b.memory.params[i].Dims())), append(inputs, b.weight[i])
+		op.params++
+		if b.what == training {
+			op.grads = append(op.grads, b.memory.dparams[i])
+		}
+	}
+	op.baseOp = newBaseOp(g.name, op.y.Shape(), append(types, tensorType[T](4))...)
+	return gorgonia.ApplyOp(op, inputs...)
 }
 
 // gradient is memory for the gradient of a map. A backward pass needs two at a time, the one it reads
@@ -194,15 +141,10 @@ func (b *builder[T]) gradient(s Shape) *tensor.Dense {
 	return t
 }
 
-func (b *builder[T]) dropout(gr group, in Shape, x *gorgonia.Node) (*gorgonia.Node, error) {
-	op := &dropoutOp[T]{step: b.step, workers: b.net.workers, seed: stream.Hash(fmt.Sprintf("dropout %s %d", gr.name, b.net.opts.Seed)), rate: gr.dropout, size: in.Len(),
-		keep: make([]uint8, b.batch*in.Len()), y: b.memory.tensor(gr.name, nhwc(b.batch, in)), dx: b.gradient(in)}
-	op.baseOp = newBaseOp(gr.name, op.y.Shape(), tensorType[T](4), tensorType[T](4))
-	y, err := gorgonia.ApplyOp(op, x)
-	if err != nil {
-		return nil, fmt.Errorf("models: %s: %w", gr.name, err)
-	}
-	return y, nil
+func (b *builder[T]) dropout(g *group) unit[T] {
+	size := g.in.Len()
+	return &dropoutUnit[T]{step: b.step, workers: b.net.workers, rate: g.dropout, size: size,
+		seed: stream.Hash(fmt.Sprintf("dropout %s %d", g.seed, b.net.opts.Seed)), keep: make([]uint8, b.batch*size)}
 }
 
 // head adds the loss or the projection, and the gradients.
@@ -222,7 +164,7 @@ func (b *builder[T]) head(out *graph[T], x, z *gorgonia.Node) error {
 		loss := &lossOp[T]{step: b.step, classes: classes, want: b.what == training,
 			baseOp: newBaseOp("loss", tensor.ScalarShape(), tensorType[T](4), dtypeOf[T]())}
 		if loss.want {
-			loss.dz, wrt = b.memory.tensor("logits gradient", shape), b.weight
+			loss.dz, wrt = b.memory.tensor("logits gradient", shape), b.trained
 		}
 		op = loss
 	}

@@ -14,18 +14,26 @@ type Options struct {
 	Batch   int    // the largest batch
 	Seed    uint64 // of the initial weights and of dropout
 	Workers int    // goroutines that compute; 0 means one a core
+
+	// Nesterov takes the gradient step at the place to which the momentum leads (Sutskever et al. 2013):
+	// w ← w + rate·(momentum·v − g) with the new v, as PyTorch does it.
+	Nesterov bool
+	// DecayWeightsOnly leaves biases and batch norms without weight decay.
+	DecayWeightsOnly bool
 }
 
 // Net is a net with its weights. Its methods must not be called at the same time.
 type Net struct {
-	spec    Spec
-	opts    Options
-	groups  []group
-	params  []*Param
-	solver  sgd
-	solve   []gorgonia.ValueGrad
-	workers *kernel.Workers
-	version uint64 // of the weights
+	spec     Spec
+	opts     Options
+	groups   []group
+	params   []*Param
+	index    map[string]int // of params by name
+	solver   sgd
+	solve    []gorgonia.ValueGrad
+	workers  *kernel.Workers
+	version  uint64 // of the weights
+	hasNorms bool
 
 	memory  memory[float32] // of the three float32 graphs, of which one runs at a time
 	train   *graph[float32]
@@ -58,16 +66,18 @@ func New(spec Spec, o Options) (*Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	groups, err := fuse(plan)
-	if err != nil {
-		return nil, err
-	}
-	n := &Net{spec: spec, opts: o, groups: groups, params: newParams(plan.layers, o.Seed), workers: kernel.NewWorkers(o.Workers), version: 1}
-	n.solver.workers = n.workers
+	n := &Net{spec: spec, opts: o, groups: fuse(plan), params: newParams(plan.layers, o), index: map[string]int{},
+		workers: kernel.NewWorkers(o.Workers), version: 1}
+	n.solver = sgd{workers: n.workers, nesterov: o.Nesterov}
 	var values, grads []*tensor.Dense
-	for _, p := range n.params {
+	for i, p := range n.params {
+		n.index[p.Name] = i
 		values, grads = append(values, p.value), append(grads, p.grad)
-		n.solve = append(n.solve, solverParam{p})
+		if p.Running() {
+			n.hasNorms = true
+		} else {
+			n.solve = append(n.solve, solverParam{p})
+		}
 	}
 	n.memory = newMemory[float32](values, grads)
 	return n, nil
@@ -91,7 +101,7 @@ func (n *Net) Close() error {
 // Spec is the net's description.
 func (n *Net) Spec() Spec { return n.spec }
 
-// Params are the weights and biases in the order of the layers.
+// Params are the weights and biases, and batch norms' running values, in the order of the layers.
 func (n *Net) Params() []*Param { return n.params }
 
 // Changed must be called after the weights were written to by other means than Update.
@@ -105,7 +115,11 @@ func (n *Net) Train(b Batch, number uint64) (Outcome, error) {
 		return Outcome{}, err
 	}
 	g.step.number = number
-	return n.classify(g, b)
+	out, err := n.classify(g, b)
+	if n.hasNorms {
+		n.version++ // the running values have moved
+	}
+	return out, err
 }
 
 // Evaluate computes the outcome of a batch without dropout.

@@ -1,67 +1,109 @@
 package models
 
 import (
-	"cmp"
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/maxgain/maxgain/datasets/stream"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
 
-// Param is one layer's weights or biases with what training keeps for them. The slices are in the
-// order of the kernels, weights [kh,kw,in,out]; Export and Import translate. After writing to Value
-// directly, call Net.Changed.
+// Param is one layer's weights or biases with what training keeps for them, or the running values of a batch norm.
+// The slices are in the order of the kernels, weights [kh,kw,in,out]; Export and Import translate. After writing to
+// Value directly, call Net.Changed.
 type Param struct {
-	Name      string    // conv1.weight, conv1.bias
-	Shape     []int     // [out,in,kh,kw] as PyTorch has it, or [out]
+	Name string // conv1.weight, conv1.bias, bn1.weight, bn1.bias, bn1.running_mean, bn1.running_var, fc1.weight, …
+	// Shape is as PyTorch has it: [out,in,kh,kw] of a convolution, [out, in] of a dense layer, whose inputs are ordered
+	// by channel, row and column, else [channels].
+	Shape     []int
 	Value     []float32 // the numbers in use
-	Velocity  []float32 // momentum's memory, 0 at the start
-	Grad      []float32 // of the mean loss, from the last Net.Train
+	Velocity  []float32 // momentum's memory, 0 at the start; nil for running values
+	Grad      []float32 // of the mean loss, from the last Net.Train; nil for running values
 	RateMult  float64   // multiplies the learning rate
 	DecayMult float64   // multiplies the weight decay
 
+	kernel      []int         // shape in the kernels: [kh,kw,in,out] or [channels]
 	value, grad *tensor.Dense // Value and Grad as tensors
 }
 
-func newParam(name string, shape []int, rate float64) *Param {
+// Running says whether these are a batch norm's running mean or variance, which Net.Train moves and no gradient.
+func (p *Param) Running() bool { return p.Velocity == nil }
+
+// newParam makes a parameter of zeros. kernel is its shape in the kernels.
+func newParam(name string, shape, kernel []int, rate float64) *Param {
 	n := tensor.Shape(shape).TotalSize()
 	p := &Param{Name: name, Shape: shape, RateMult: rate, DecayMult: 1,
-		Value: make([]float32, n), Velocity: make([]float32, n), Grad: make([]float32, n)}
-	internal := shape
-	if len(shape) == 4 {
-		internal = []int{shape[2], shape[3], shape[1], shape[0]}
+		Value: make([]float32, n), Velocity: make([]float32, n), Grad: make([]float32, n), kernel: kernel}
+	p.value, p.grad = dense(p.Value, kernel...), dense(p.Grad, kernel...)
+	return p
+}
+
+// vector makes a parameter of n equal numbers.
+func vector(name string, n int, value float32, rate, decay float64) *Param {
+	p := newParam(name, []int{n}, []int{n}, rate)
+	p.DecayMult = decay
+	for i := range p.Value {
+		p.Value[i] = value
 	}
-	p.value, p.grad = dense(p.Value, internal...), dense(p.Grad, internal...)
+	return p
+}
+
+// running makes the running values of n channels of a batch norm.
+func running(name string, n int, value float32) *Param {
+	p := vector(name, n, value, 0, 0)
+	p.Velocity, p.Grad, p.grad = nil, nil, nil
 	return p
 }
 
 // newParams makes the parameters of every layer that has any: weights normal from the seed's stream "init",
-// biases zero.
-func newParams(layers []planned, seed uint64) []*Param {
-	r := stream.New(seed, "init")
-	var params []*Param
+// biases zero, norms 1 and 0.
+func newParams(layers []planned, o Options) []*Param {
+	m := &paramMaker{random: stream.New(o.Seed, "init"), decay: 1}
+	if o.DecayWeightsOnly {
+		m.decay = 0
+	}
+	m.chain(layers)
+	return m.params
+}
+
+type paramMaker struct {
+	params []*Param
+	random *rand.Rand
+	decay  float64 // multiplies the weight decay of biases and norms
+}
+
+func (m *paramMaker) chain(layers []planned) {
 	for _, l := range layers {
-		var noBias bool
-		rate := &Multiplier{1, 1}
 		switch t := l.layer.(type) {
 		case Conv:
-			noBias, rate = t.NoBias, cmp.Or(t.Rate, rate)
+			m.weights(l, []int{l.out.C, l.in.C, l.window.KH, l.window.KW}, t.NoBias, t.Rate)
 		case Dense:
-			noBias, rate = t.NoBias, cmp.Or(t.Rate, rate)
-		default:
-			continue
-		}
-		w := newParam(l.name+".weight", []int{l.out.C, l.in.C, l.window.KH, l.window.KW}, rate.Weights)
-		for i := range w.Value {
-			w.Value[i] = float32(l.sigma * r.NormFloat64())
-		}
-		params = append(params, w)
-		if !noBias {
-			params = append(params, newParam(l.name+".bias", []int{l.out.C}, rate.Biases))
+			m.weights(l, []int{l.out.C, l.in.Len()}, t.NoBias, t.Rate)
+		case BatchNorm:
+			m.params = append(m.params,
+				vector(l.name+".weight", l.in.C, 1, 1, m.decay), vector(l.name+".bias", l.in.C, 0, 1, m.decay),
+				running(l.name+".running_mean", l.in.C, 0), running(l.name+".running_var", l.in.C, 1))
+		case Residual:
+			m.chain(l.body)
+			m.chain(l.project)
 		}
 	}
-	return params
+}
+
+// weights adds the parameters of a convolution or a dense layer.
+func (m *paramMaker) weights(l planned, shape []int, noBias bool, rate *Multiplier) {
+	if rate == nil {
+		rate = &Multiplier{1, 1}
+	}
+	w := newParam(l.name+".weight", shape, []int{l.window.KH, l.window.KW, l.in.C, l.out.C}, rate.Weights)
+	for i := range w.Value {
+		w.Value[i] = float32(l.sigma * m.random.NormFloat64())
+	}
+	m.params = append(m.params, w)
+	if !noBias {
+		m.params = append(m.params, vector(l.name+".bias", l.out.C, 0, rate.Biases, m.decay))
+	}
 }
 
 // Name, Value and Grad make a Param what Gorgonia's solvers work on.
@@ -91,13 +133,13 @@ func (p *Param) Import(values, torch []float32) error {
 
 // transpose calls move with every pair of indices, in [kh,kw,in,out] and in [out,in,kh,kw] order.
 func (p *Param) transpose(move func(internal, torch int)) {
-	if len(p.Shape) == 1 {
-		for i := range p.Shape[0] {
+	if len(p.kernel) == 1 {
+		for i := range p.kernel[0] {
 			move(i, i)
 		}
 		return
 	}
-	out, in, taps := p.Shape[0], p.Shape[1], p.Shape[2]*p.Shape[3]
+	taps, in, out := p.kernel[0]*p.kernel[1], p.kernel[2], p.kernel[3]
 	for o := range out {
 		for i := range in {
 			for t := range taps {

@@ -16,8 +16,8 @@ type doubleNet struct {
 	grads   [][]float64
 }
 
-// newDoubleNet builds the graph; biases get small values, since at zero they would hide mistakes. The
-// net's float32 weights are set to the same numbers.
+// newDoubleNet builds the graph; biases and norms are moved a little from 0 and 1, where they would hide mistakes.
+// The net's float32 weights are set to the same numbers.
 func newDoubleNet(spec Spec, o Options, what purpose) (*doubleNet, error) {
 	n, err := New(spec, o)
 	if err != nil {
@@ -30,7 +30,7 @@ func newDoubleNet(spec Spec, o Options, what purpose) (*doubleNet, error) {
 		w, g := make([]float64, len(p.Value)), make([]float64, len(p.Value))
 		for i := range w {
 			if len(p.Shape) == 1 {
-				p.Value[i] = float32(0.1 * r.NormFloat64())
+				p.Value[i] = p.Value[i] + float32(0.1*r.NormFloat64())
 			}
 			w[i] = float64(p.Value[i])
 		}
@@ -67,19 +67,26 @@ func (d *doubleNet) load(b Batch, number uint64) {
 
 // strong gives every layer initial weights that keep its input's size, so that each matters.
 func strong(s Spec) Spec {
-	s.Init = Init{Rule: InitHe}
-	s.Layers = append([]Layer(nil), s.Layers...)
-	for i, l := range s.Layers {
+	s.Init, s.Layers = Init{Rule: InitHe}, strongLayers(s.Layers)
+	return s
+}
+
+func strongLayers(layers []Layer) []Layer {
+	layers = append([]Layer(nil), layers...)
+	for i, l := range layers {
 		switch l := l.(type) {
 		case Conv:
 			l.Init = Init{}
-			s.Layers[i] = l
+			layers[i] = l
 		case Dense:
 			l.Init = Init{}
-			s.Layers[i] = l
+			layers[i] = l
+		case Residual:
+			l.Body = strongLayers(l.Body)
+			layers[i] = l
 		}
 	}
-	return s
+	return layers
 }
 
 // randomBatch is a batch of standard normal images with random labels.
@@ -117,6 +124,9 @@ func GradientError(spec Spec, workers int) (worst float64, err error) {
 	}
 	r := rand.New(rand.NewPCG(1, 2))
 	for i, p := range d.net.params {
+		if p.Running() {
+			continue
+		}
 		direction, norm, slope := make([]float64, len(p.Grad)), 0.0, 0.0
 		scale := 1 / math.Sqrt(float64(len(p.Grad))) // a step of length h changes no ReLU's or pool's mind
 		for j, g := range p.Grad {

@@ -13,9 +13,9 @@ type convSink[T Float] struct {
 type convEngine[T Float] interface {
 	pack(w, bias []T)
 	forward(x []T, n int, out convSink[T])
-	// backward calls grad once an image, which returns the gradient of its convolution output in memory
-	// that is valid until the worker's next call. dx or dw, db may be nil.
-	backward(x, dx, dw, db []T, n int, grad func(image, worker int) []T)
+	// backward computes the gradients by x, weights and biases that are wanted. It calls grad once an image, which
+	// returns the gradient of its convolution output in memory that is valid until the worker's next call.
+	backward(x []T, to Gradients[T], n int, grad func(image, worker int) []T)
 }
 
 // newConvEngine is the fastest engine that there is for the convolution.
@@ -65,17 +65,25 @@ func (c *referenceConv[T]) forward(x []T, n int, out convSink[T]) {
 	})
 }
 
-func (c *referenceConv[T]) backward(x, dx, dw, db []T, n int, grad func(image, worker int) []T) {
+func (c *referenceConv[T]) backward(x []T, to Gradients[T], n int, grad func(image, worker int) []T) {
 	in := c.spec.In.Len()
-	c.parts.run(c.workers, n, dw, db, func(i, worker int, dw, db []T) {
+	c.parts.run(c.workers, n, to.DW, to.DB, func(i, worker int, dw, db []T) {
 		g := grad(i, worker)
-		if dx != nil {
-			convBackwardData(c.spec.In, c.spec.Conv, c.spec.Out, g, c.w, dx[i*in:][:in])
+		if to.DX != nil {
+			convBackwardData(c.spec.In, c.spec.Conv, c.spec.Out, g, c.w, to.DX[i*in:][:in])
+			to.addPlus(i, in)
 		}
 		if dw != nil {
 			convBackwardWeights(c.spec.In, c.spec.Conv, c.spec.Out, x[i*in:][:in], g, dw, db)
 		}
 	})
+}
+
+// addPlus adds image i's share of Plus, of that size, to DX.
+func (g Gradients[T]) addPlus(i, size int) {
+	if g.Plus != nil {
+		addInto(g.DX[i*size:][:size], g.Plus[i*size:][:size])
+	}
 }
 
 // partSums are the weight gradients of each part of a batch, before they are added up.

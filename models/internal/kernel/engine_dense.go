@@ -92,20 +92,23 @@ func (d *denseConv) forward(x []float32, n int, out convSink[float32]) {
 	})
 }
 
-func (d *denseConv) backward(x, dx, dw, db []float32, n int, grad func(image, worker int) []float32) {
+func (d *denseConv) backward(x []float32, to Gradients[float32], n int, grad func(image, worker int) []float32) {
 	d.workers.Run(n, func(i, worker int) { copy(d.g[i*d.out:][:d.out], grad(i, worker)) })
-	if dx != nil {
-		d.product(d.g, d.backW, nil, dx, n)
+	if to.DX != nil {
+		d.product(d.g, d.backW, nil, to.DX, n)
+		if to.Plus != nil {
+			addInto(to.DX[:n*d.in], to.Plus[:n*d.in])
+		}
 	}
-	if dw == nil {
+	if to.DW == nil {
 		return
 	}
 	d.workers.Run((d.in+denseBlock-1)/denseBlock, func(b, _ int) {
 		first := b * denseBlock
-		s := Strip{A: x[first:], B: d.g, C: dw[first*d.out:], M: min(denseBlock, d.in-first), N: d.out,
+		s := Strip{A: x[first:], B: d.g, C: to.DW[first*d.out:], M: min(denseBlock, d.in-first), N: d.out,
 			AI: 1, R: 1, T: n, AT: d.in, BT: d.out, CI: d.out}
 		s.Run()
 	})
-	clear(db)
-	addColumns(d.g[:n*d.out], db)
+	clear(to.DB)
+	addColumns(d.g[:n*d.out], to.DB)
 }

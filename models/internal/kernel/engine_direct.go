@@ -28,12 +28,13 @@ func (c *directConv) forward(x []float32, n int, out convSink[float32]) {
 	})
 }
 
-func (c *directConv) backward(x, dx, dw, db []float32, n int, grad func(image, worker int) []float32) {
+func (c *directConv) backward(x []float32, to Gradients[float32], n int, grad func(image, worker int) []float32) {
 	in := c.spec.In.Len()
-	c.parts.run(c.workers, n, dw, db, func(i, worker int, dw, db []float32) {
+	c.parts.run(c.workers, n, to.DW, to.DB, func(i, worker int, dw, db []float32) {
 		g := grad(i, worker)
-		if dx != nil {
-			c.conv.BackwardData(g, dx[i*in:][:in], c.scratch[worker])
+		if to.DX != nil {
+			c.conv.BackwardData(g, to.DX[i*in:][:in], c.scratch[worker])
+			to.addPlus(i, in)
 		}
 		if dw != nil {
 			c.conv.BackwardWeights(x[i*in:][:in], g, dw, db, c.scratch[worker])

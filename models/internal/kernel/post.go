@@ -91,3 +91,50 @@ func avgPoolGrad[T Float](in Shape, win Window, dy, dx []T) {
 	}
 	avgPoolBackward(in, win, dy, dx)
 }
+
+// leakyInto writes src where it is positive, else slope·src, to dst, and to mask (if not nil) 1 where src > 0.
+func leakyInto[T Float](src, dst []T, mask []uint8, slope T) {
+	for i, v := range src {
+		if v > 0 {
+			dst[i] = v
+		} else {
+			dst[i] = slope * v
+		}
+	}
+	for i := range mask {
+		mask[i] = 0
+		if src[i] > 0 {
+			mask[i] = 1
+		}
+	}
+}
+
+// leakyGrad writes g where the leaky ReLU's output is positive, by mask or, if that is nil, by y, else slope·g.
+func leakyGrad[T Float](y []T, mask []uint8, g, dst []T, slope T) {
+	for i, v := range g {
+		if mask != nil && mask[i] != 0 || mask == nil && y[i] > 0 {
+			dst[i] = v
+		} else {
+			dst[i] = slope * v
+		}
+	}
+}
+
+// sumInto sets dst = a + b.
+func sumInto[T Float](a, b, dst []T) {
+	b, dst = b[:len(a)], dst[:len(a)]
+	for i, v := range a {
+		dst[i] = v + b[i]
+	}
+}
+
+// addInto adds src to dst.
+func addInto[T Float](dst, src []T) {
+	if d, s, ok := pair(dst, src); ok {
+		add32(d, s)
+		return
+	}
+	for i, v := range src {
+		dst[i] += v
+	}
+}

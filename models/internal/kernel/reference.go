@@ -66,7 +66,7 @@ func allZero[T Float](v []T) bool {
 	return true
 }
 
-// convBackwardWeights adds one image's share to dw [KH,KW,C,K] and db [K].
+// convBackwardWeights adds one image's share to dw [KH,KW,C,K] and db [K], which may be empty.
 func convBackwardWeights[T Float](in Shape, win Window, out int, x, dy, dw, db []T) {
 	oh, ow := win.OutH(in.H), win.OutW(in.W)
 	for oy := range oh {
@@ -76,8 +76,8 @@ func convBackwardWeights[T Float](in Shape, win Window, out int, x, dy, dw, db [
 			if allZero(g) {
 				continue
 			}
-			for k, gv := range g {
-				db[k] += gv
+			for k := range db {
+				db[k] += g[k]
 			}
 			kx0, kx1 := win.cols(ox, in.W)
 			for ky := ky0; ky < ky1; ky++ {

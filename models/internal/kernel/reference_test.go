@@ -268,9 +268,9 @@ func TestBlockIgnoresWorkers(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := [][]float32{make([]float32, len(dy)), make([]float32, len(x)), make([]float32, len(w)), make([]float32, len(bias))}
-		b.Pack(w, bias)
+		b.Pack(w, bias, Norm[float32]{})
 		b.Forward(x, got[0], n)
-		b.Backward(x, got[0], dy, got[1], got[2], got[3], n)
+		b.Backward(x, got[0], dy, Gradients[float32]{DX: got[1], DW: got[2], DB: got[3]}, n)
 		workers.Close()
 		if first == nil {
 			first = got

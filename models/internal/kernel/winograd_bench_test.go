@@ -58,9 +58,9 @@ func benchmarkEngine(b *testing.B, c batchCase, conv convEngine[float32], worker
 	}{
 		{"pack", 0, func() { conv.pack(d.w, d.b) }},
 		{"forward", 1, func() { conv.forward(d.x, c.batch, sink) }},
-		{"data", 1, func() { conv.backward(d.x, d.dx, nil, nil, c.batch, grad) }},
-		{"weights", 1, func() { conv.backward(d.x, nil, d.dw, d.db, c.batch, grad) }},
-		{"backward", 2, func() { conv.backward(d.x, d.dx, d.dw, d.db, c.batch, grad) }},
+		{"data", 1, func() { conv.backward(d.x, Gradients[float32]{DX: d.dx}, c.batch, grad) }},
+		{"weights", 1, func() { conv.backward(d.x, Gradients[float32]{DW: d.dw, DB: d.db}, c.batch, grad) }},
+		{"backward", 2, func() { conv.backward(d.x, Gradients[float32]{DX: d.dx, DW: d.dw, DB: d.db}, c.batch, grad) }},
 	} {
 		b.Run(step.name, func(b *testing.B) {
 			ns := fastest(b, 1, step.f)

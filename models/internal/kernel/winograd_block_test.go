@@ -49,9 +49,9 @@ func TestWinogradAgreesWithLoops(t *testing.T) {
 					used++
 				}
 				got := [4][]float32{make([]float32, len(wantY)), make([]float32, len(wantDX)), make([]float32, len(wantDW)), make([]float32, len(wantDB))}
-				b.Pack(toSingle(w), toSingle(bias))
+				b.Pack(toSingle(w), toSingle(bias), Norm[float32]{})
 				b.Forward(toSingle(x), got[0], n)
-				b.Backward(toSingle(x), got[0], toSingle(dy), got[1], got[2], got[3], n)
+				b.Backward(toSingle(x), got[0], toSingle(dy), Gradients[float32]{DX: got[1], DW: got[2], DB: got[3]}, n)
 				workers.Close()
 				for i, want := range [][]float64{wantY, wantDX, wantDW, wantDB} {
 					if e := worstError(got[i], want); !(e < 3e-5) {

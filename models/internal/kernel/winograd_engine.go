@@ -66,9 +66,9 @@ func (c *winogradConv) forward(x []float32, n int, out convSink[float32]) {
 	})
 }
 
-func (c *winogradConv) backward(x, dx, dw, db []float32, n int, grad func(image, worker int) []float32) {
+func (c *winogradConv) backward(x []float32, to Gradients[float32], n int, grad func(image, worker int) []float32) {
 	freq := c.n() * c.n()
-	if dw != nil && c.du == nil {
+	if to.DW != nil && c.du == nil {
 		c.du = aligned(gradParts * freq * c.uStep)
 		for p := range c.db {
 			c.db[p] = make([]float32, c.out)
@@ -77,44 +77,49 @@ func (c *winogradConv) backward(x, dx, dw, db []float32, n int, grad func(image,
 	c.workers.Run(gradParts, func(p, worker int) {
 		lo, hi := partRange(p, n)
 		clear(c.db[p])
-		if dw != nil && lo == hi {
+		if to.DW != nil && lo == hi {
 			clear(c.du[p*freq*c.uStep:][:freq*c.uStep])
 		}
 		for g := lo; g < hi; g += c.group {
-			c.backwardGroup(x, dx, dw != nil, p, g, min(hi, g+c.group), g > lo, grad, worker)
+			c.backwardGroup(x, to, p, g, min(hi, g+c.group), g > lo, grad, worker)
 		}
 	})
-	if dw == nil {
+	if to.DW == nil {
 		return
 	}
-	c.workers.Run(c.in.C, func(i, worker int) { c.weightGradient(dw, c.du, i, c.scratch[worker]) })
-	sumParts(db, c.db[:])
+	c.workers.Run(c.in.C, func(i, worker int) { c.weightGradient(to.DW, c.du, i, c.scratch[worker]) })
+	if to.DB != nil {
+		sumParts(to.DB, c.db[:])
+	}
 }
 
 // backwardGroup does images lo to hi of part p.
-func (c *winogradConv) backwardGroup(x, dx []float32, dw bool, p, lo, hi int, acc bool, grad func(image, worker int) []float32, worker int) {
+func (c *winogradConv) backwardGroup(x []float32, to Gradients[float32], p, lo, hi int, acc bool, grad func(image, worker int) []float32, worker int) {
 	s, tiles, in := c.scratch[worker], c.th*c.tw, c.in.Len()
 	for i := lo; i < hi; i++ {
 		dy := grad(i, worker)[:c.oh*c.ow*c.out]
 		c.transformGrad(dy, s, (i-lo)*tiles)
-		if dw {
-			addColumns(dy, c.db[p])
+		if to.DW != nil {
+			if to.DB != nil {
+				addColumns(dy, c.db[p])
+			}
 			c.transformData(x[i*in:], s, (i-lo)*tiles)
 		}
 	}
 	freq, rows := c.n()*c.n(), (hi-lo)*tiles
 	for f := range freq {
-		if dw {
+		if to.DW != nil {
 			c.weightProduct(c.du[(p*freq+f)*c.uStep:], s.v[f*c.vStep:], s.m[f*c.mStep:], rows, acc)
 		}
-		if dx != nil {
+		if to.DX != nil {
 			c.product(s.v[f*c.vStep:], s.m[f*c.mStep:], c.ut[f*c.utStep:], c.inPanels, c.outRuns, c.out, rows)
 		}
 	}
-	if dx == nil {
+	if to.DX == nil {
 		return
 	}
 	for i := lo; i < hi; i++ {
-		c.outputData(dx[i*in:], s, (i-lo)*tiles)
+		c.outputData(to.DX[i*in:], s, (i-lo)*tiles)
+		to.addPlus(i, in)
 	}
 }

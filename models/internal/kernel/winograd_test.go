@@ -73,7 +73,7 @@ func (d *batchData) run(c batchCase, conv convEngine[float32]) {
 		target: func(i, _ int) []float32 { return d.y[i*out : (i+1)*out] },
 		finish: func(int, int) {},
 	})
-	conv.backward(d.x, d.dx, d.dw, d.db, c.batch, func(i, _ int) []float32 { return d.dy[i*out:][:out] })
+	conv.backward(d.x, Gradients[float32]{DX: d.dx, DW: d.dw, DB: d.db}, c.batch, func(i, _ int) []float32 { return d.dy[i*out:][:out] })
 }
 
 func (d *batchData) results() map[string][]float32 {
