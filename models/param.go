@@ -115,8 +115,11 @@ func (p solverParam) Value() gorgonia.Value { return p.Param.value }
 // Grad is the gradient's tensor.
 func (p solverParam) Grad() (gorgonia.Value, error) { return p.Param.grad, nil }
 
-// Export returns values (Value, Velocity or Grad) in the order of Shape.
+// Export returns values (Value, Velocity or Grad) in the order of Shape; nothing where there are none.
 func (p *Param) Export(values []float32) []float32 {
+	if len(values) == 0 {
+		return nil
+	}
 	out := make([]float32, len(values))
 	p.transpose(func(internal, torch int) { out[torch] = values[internal] })
 	return out

@@ -56,7 +56,9 @@ func (t *Trainer) encodeCheckpoint() ([]byte, error) {
 		tensors = append(tensors, models.Float32Tensor(p.Name, p.Shape, p.Export(p.Value)))
 	}
 	for _, p := range t.net.Params() {
-		tensors = append(tensors, models.Float32Tensor(velocityName(p.Name), p.Shape, p.Export(p.Velocity)))
+		if !p.Running() {
+			tensors = append(tensors, models.Float32Tensor(velocityName(p.Name), p.Shape, p.Export(p.Velocity)))
+		}
 	}
 	for _, c := range []struct {
 		name    string

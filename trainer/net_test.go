@@ -93,6 +93,16 @@ func TestLeNetIsTheSameOnAnyWorkers(t *testing.T) {
 }
 
 // dropoutSpec is a small net with dropout.
+// residualSpec has what keeps values beside the weights: batch norms, in a residual and outside, and dropout.
+var residualSpec = models.Spec{
+	Name: "residual", Input: models.Shape{H: 28, W: 28, C: 1}, Classes: 10,
+	Layers: []models.Layer{
+		models.Conv{Size: 3, Out: 8, Stride: 4, NoBias: true}, models.BatchNorm{}, models.ReLU{},
+		models.Residual{Body: []models.Layer{models.Conv{Size: 3, Out: 8, Pad: models.Same(1)}, models.BatchNorm{}, models.Dropout{Rate: 0.2}}},
+		models.ReLU{}, models.GlobalAvgPool{}, models.Dense{Out: models.OutClasses},
+	},
+}
+
 var dropoutSpec = models.Spec{
 	Name: "small", Input: models.Shape{H: 28, W: 28, C: 1}, Classes: 10,
 	Layers: []models.Layer{
@@ -108,7 +118,7 @@ func TestNetsResumeExactly(t *testing.T) {
 		t.Fatal(err)
 	}
 	data := lenetData(t, 210) // eleven steps, the last of ten images
-	for _, spec := range []models.Spec{lenetSpec, dropoutSpec} {
+	for _, spec := range []models.Spec{lenetSpec, dropoutSpec, residualSpec} {
 		attempt := func(leg int) (Net, *datasets.Dataset, Options, func() error, error) {
 			return newNet(t, spec, 1+leg%3), data, lenetOptions(), func() error { return nil }, nil
 		}

@@ -205,7 +205,7 @@ func (c *checkpoint) load(net Net, velocities bool) error {
 			return err
 		}
 		targets = append(targets, target{p, p.Value, values})
-		if !velocities {
+		if !velocities || p.Running() {
 			continue
 		}
 		if values, err = c.floats(velocityName(p.Name), p.Shape); err != nil {
