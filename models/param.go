@@ -136,13 +136,18 @@ func (p *Param) Import(values, torch []float32) error {
 
 // transpose calls move with every pair of indices, in [kh,kw,in,out] and in [out,in,kh,kw] order.
 func (p *Param) transpose(move func(internal, torch int)) {
-	if len(p.kernel) == 1 {
-		for i := range p.kernel[0] {
+	if len(p.Shape) == 1 {
+		for i := range p.Shape[0] {
 			move(i, i)
 		}
 		return
 	}
-	taps, in, out := p.kernel[0]*p.kernel[1], p.kernel[2], p.kernel[3]
+	out, in, taps := p.Shape[0], p.Shape[1], 1
+	if len(p.kernel) == 4 { // of a dense layer: Shape has inputs and taps as one
+		in, taps = p.kernel[2], p.kernel[0]*p.kernel[1]
+	} else if len(p.Shape) == 4 {
+		taps = p.Shape[2] * p.Shape[3]
+	}
 	for o := range out {
 		for i := range in {
 			for t := range taps {
