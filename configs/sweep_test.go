@@ -69,6 +69,30 @@ parameters: {train.learning_rate: {min: 0.001, max: 0.1, scale: log}, train.seed
 	}
 }
 
+// The draws follow from the seed, which is 1 unless it is given.
+func TestRandomTrialsFollowTheSeed(t *testing.T) {
+	rates := func(seed string) (out []float64) {
+		s, err := ParseSweep("r.yaml", []byte("config: quickstart\nmethod: random\ntrials: 5\n"+seed+
+			"parameters: {train.learning_rate: {min: 0.001, max: 0.1, scale: log}}\n"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, trial := range s.Trials {
+			out = append(out, trial.Config.Train.LearningRate)
+		}
+		return out
+	}
+	one, two, none := rates("seed: 1\n"), rates("seed: 2\n"), rates("")
+	for i := range one {
+		if one[i] == two[i] {
+			t.Errorf("trial %d has the rate %v with either seed", i, one[i])
+		}
+	}
+	if !slices.Equal(one, none) {
+		t.Errorf("without a seed %v, with seed 1 %v", none, one)
+	}
+}
+
 func TestBadSweeps(t *testing.T) {
 	for name, c := range map[string]struct{ file, want string }{
 		"nothing":        {"", "s.yaml:1:1: want keys: config, method, trials, seed, prune, parameters, overrides"},

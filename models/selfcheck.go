@@ -1,7 +1,7 @@
 package models
 
 import (
-	"fmt"
+	"errors"
 	"math"
 	"math/rand/v2"
 
@@ -181,10 +181,10 @@ func weightsAfter(spec Spec, workers, steps int) ([]float32, error) {
 	for step := range steps {
 		b := randomBatch(spec, 10-3*(step%2), uint64(step)) // partial batches too
 		if _, err := n.Train(b, uint64(step)); err != nil {
-			return nil, fmt.Errorf("%w (and closing: %w)", err, n.Close())
+			return nil, errors.Join(err, n.Close())
 		}
 		if err := n.Update(0.001, 0.9, 5e-4); err != nil {
-			return nil, fmt.Errorf("%w (and closing: %w)", err, n.Close())
+			return nil, errors.Join(err, n.Close())
 		}
 	}
 	var all []float32

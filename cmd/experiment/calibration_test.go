@@ -12,7 +12,7 @@ import (
 func TestCalibrationFaults(t *testing.T) {
 	for text, want := range map[string]string{
 		"noise: {{},<<}":              "calibration c.yaml: yaml: runtime error: hash of unhashable type map[string]interface {}",
-		"noise: {impulse_high_db: 0}": "calibration c.yaml: noise.impulse_high_db: got 0, want a number > 0",
+		"noise: {impulse_high_db: 0}": "calibration c.yaml: noise.impulse_high_db: got 0, want a number from 1e-6 to 1000",
 		"":                            "calibration c.yaml: EOF",
 	} {
 		if _, err := parseCalibration("c.yaml", []byte(text)); !errors.Is(err, ErrUsage) || err.Error() != want {

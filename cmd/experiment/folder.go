@@ -12,9 +12,6 @@ import (
 	"github.com/maxgain/maxgain/trainer/rundir"
 )
 
-// ReportFile is the report's name in the folder of a run or a sweep.
-const ReportFile = rundir.ReportFile
-
 // ConfigOf is the config of the run in a folder with the settings "key=value" laid over it. Without a run it is a
 // rundir.ErrNoRun.
 func ConfigOf(dir string, set []string) (configs.Config, error) {
@@ -40,7 +37,7 @@ func Ended(dir string, c configs.Config) bool {
 	if !c.Output.Report {
 		return true
 	}
-	_, err = os.Stat(filepath.Join(dir, ReportFile))
+	_, err = os.Stat(filepath.Join(dir, rundir.ReportFile))
 	return err == nil
 }
 

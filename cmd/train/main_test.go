@@ -81,6 +81,7 @@ func TestGoldenOutput(t *testing.T) {
 		"wrong-shape":      {[]string{"--config", "lenet_cifar10", "--set", "data.name=digits", "--dry-run"}, exitUsage},
 		"resume-no-run":    {[]string{"--resume", "testdata"}, exitUsage},
 		"resume-config":    {[]string{"--resume", "testdata", "--config", "quickstart"}, exitUsage},
+		"resume-out":       {[]string{"--resume", "testdata", "--out", "elsewhere"}, exitUsage},
 		"unknown-verdict":  {[]string{"diagnose", "x.csv", "--fail-on", "over-fitting"}, exitUsage},
 		"no-such-figure":   {[]string{"figure", "7"}, exitUsage},
 		"diagnose-no-path": {[]string{"diagnose"}, exitUsage},
@@ -566,5 +567,31 @@ func TestDataShow(t *testing.T) {
 		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 			t.Errorf("%v", err)
 		}
+	}
+}
+
+// A $MAXGAIN_CPU that is not there is an error of every command, whether it computes or not.
+func TestWrongCPULevel(t *testing.T) {
+	t.Setenv(asTrain, "1")
+	t.Setenv("MAXGAIN_CPU", "sse9")
+	for _, args := range [][]string{tiny("--dry-run"), {"data", "list"}, {"config"}, {"diagnose", "testdata/rising.csv"},
+		{"sweep", "table", "testdata/sweep"}, {"report", "testdata/sweep"}, {"selftest"}} {
+		p := trainProcess(t, args...)
+		text, err := p.CombinedOutput()
+		if p.ProcessState.ExitCode() != exitUsage || !strings.Contains(string(text), "MAXGAIN_CPU=sse9: no such level") {
+			t.Errorf("%v: %v\n%s", args, err, text)
+		}
+	}
+}
+
+// A panic is no usage error, and says where it came from.
+func TestPanicIsNoUsageError(t *testing.T) {
+	var stderr bytes.Buffer
+	err := protect(&stderr, func() error { panic("lost count") })
+	if code := exitCode(t.Context(), err); code != exitOther || !strings.HasPrefix(stderr.String(), "panic: lost count\n") || !strings.Contains(stderr.String(), "main_test.go") {
+		t.Errorf("exit code %d, %v\n%s", code, err, stderr.String())
+	}
+	if err := protect(&stderr, func() error { return errFailOn }); err != errFailOn {
+		t.Errorf("without a panic: %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/maxgain/maxgain/cmd/sweep"
 	"github.com/maxgain/maxgain/diagnostics/judged"
 	"github.com/maxgain/maxgain/diagnostics/report"
+	"github.com/maxgain/maxgain/trainer/rundir"
 	"github.com/spf13/cobra"
 )
 
@@ -34,7 +35,7 @@ func (a *app) report(dir string, plots bool) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(dir, experiment.ReportFile)
+	path := filepath.Join(dir, rundir.ReportFile)
 	if err := experiment.WriteReport(path, runs...); err != nil {
 		return err
 	}

@@ -7,10 +7,12 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 
 	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/datasets"
+	"github.com/maxgain/maxgain/models"
 	"github.com/maxgain/maxgain/trainer"
 	"github.com/maxgain/maxgain/trainer/rundir"
 	"github.com/spf13/cobra"
@@ -47,7 +49,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(append([]string{}, args...)) // cobra takes os.Args for nil
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	err := protect(stderr, func() error { return root.ExecuteContext(ctx) })
 	var faults configs.FieldErrors
 	switch {
 	case err == nil:
@@ -57,6 +59,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "train:", err)
 	}
 	return exitCode(ctx, err)
+}
+
+// errPanic is returned for a panic, a mistake in the program: its own exit code would be that of a bad usage.
+var errPanic = errors.New("this is a mistake in the program; please report it with the lines above")
+
+// protect runs f and turns a panic into an error, after the place of the panic has been written.
+func protect(stderr io.Writer, f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(stderr, "panic: %v\n\n%s", p, debug.Stack())
+			err = errPanic
+		}
+	}()
+	return f()
 }
 
 // logAt sets the least level of remarks that are shown.
@@ -101,6 +117,7 @@ func newRoot(a *app) *cobra.Command {
 	root.Version = experiment.Version()
 	root.SilenceErrors = true
 	root.SilenceUsage = true
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return checkCPU() }
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
@@ -108,6 +125,15 @@ func newRoot(a *app) *cobra.Command {
 	})
 	root.AddCommand(newData(a), newGain(a), newDiagnose(a), newCalibrate(a), newVerifyResume(a), newReport(a), newSweep(a), newBench(a), newSelftest(a), newFigure(a), newConfig(a))
 	return root
+}
+
+// checkCPU is an error if $MAXGAIN_CPU names no level of the kernels that there is here: commands that do not train refuse
+// it too, so that a wrong setting is noticed at once.
+func checkCPU() error {
+	if _, err := models.CPULevel(); err != nil {
+		return usage("%w", err)
+	}
+	return nil
 }
 
 // noArgs refuses arguments, as a misspelt subcommand is one.

@@ -10,6 +10,7 @@ import (
 	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/cmd/sweep"
 	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/trainer/rundir"
 	"github.com/spf13/cobra"
 )
 
@@ -37,7 +38,7 @@ func (a *app) sweepTable(dir string, f outputFlags) error {
 	}
 	s := sweep.Summarise(rows)
 	if len(runs) > 0 {
-		if err := experiment.WriteReport(filepath.Join(dir, experiment.ReportFile), runs...); err != nil {
+		if err := experiment.WriteReport(filepath.Join(dir, rundir.ReportFile), runs...); err != nil {
 			return err
 		}
 	}
@@ -46,7 +47,7 @@ func (a *app) sweepTable(dir string, f outputFlags) error {
 	}
 	printSweep(a.stdout, s)
 	if len(runs) > 0 {
-		fmt.Fprintf(a.stdout, "report: %s\n", filepath.Join(dir, experiment.ReportFile))
+		fmt.Fprintf(a.stdout, "report: %s\n", filepath.Join(dir, rundir.ReportFile))
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync/atomic"
+	"runtime"
 	"time"
 )
 
@@ -36,18 +36,26 @@ func Build(dir string) (string, error) {
 	return train, nil
 }
 
-// Within lets a command run for a random part of a length of time and kills it with SIGKILL. A command that had ended
-// by then was not killed, and its error is returned.
+// Within lets a command run for a random part of a length of time and kills it with SIGKILL. A command that ended by
+// itself before was not killed, and its error is returned.
 func Within(c *exec.Cmd, length time.Duration, moment *rand.Rand) (killed bool, err error) {
 	if err := c.Start(); err != nil {
 		return false, err
 	}
-	var shot atomic.Bool
-	timer := time.AfterFunc(time.Duration(moment.Int64N(int64(length))), func() { shot.Store(c.Process.Kill() == nil) })
-	defer timer.Stop()
+	shot := make(chan bool, 1)
+	timer := time.AfterFunc(time.Duration(moment.Int64N(int64(length))), func() { shot <- c.Process.Kill() == nil })
 	err = c.Wait()
-	if err != nil && shot.Load() {
+	if timer.Stop() { // the command ended first
+		return false, err
+	}
+	if <-shot && endedByKill(c.ProcessState) {
 		return true, nil
 	}
 	return false, err
+}
+
+// endedByKill tells whether a process was ended by a signal. Windows has none and gives a process that is killed exit
+// code 1.
+func endedByKill(s *os.ProcessState) bool {
+	return s.ExitCode() == -1 || runtime.GOOS == "windows" && s.ExitCode() == 1
 }
