@@ -1,6 +1,7 @@
 package diagnostics
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -166,4 +167,25 @@ func (c *Curve) Only(columns ...string) *Curve {
 		}
 	}
 	return out
+}
+
+// NewCurve is the curve of columns measured at epochs, which ascend from 0 or more; a column has a value an epoch, NaN where
+// nothing was measured. A training loss that was no number is told by +Inf. Columns that no rule reads are an error.
+func NewCurve(epochs []int, columns map[string][]float64) (*Curve, error) {
+	for i, e := range epochs {
+		if e < 0 || i > 0 && e <= epochs[i-1] {
+			return nil, fmt.Errorf("curve: epoch %d at place %d: want ascending numbers from 0 on", e, i)
+		}
+	}
+	c := &Curve{Epochs: slices.Clone(epochs), series: map[string][]float64{}}
+	for name, values := range columns {
+		if !signal.Readable(name) {
+			return nil, fmt.Errorf("curve: no rule reads a column %q", name)
+		}
+		if len(values) != len(epochs) {
+			return nil, fmt.Errorf("curve: column %s has %d values for %d epochs", name, len(values), len(epochs))
+		}
+		c.series[name] = slices.Clone(values)
+	}
+	return c, nil
 }
