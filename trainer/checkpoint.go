@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,6 +33,7 @@ const (
 
 	predictionsTensor = "trainer.predictions"
 	previousTensor    = "trainer.previous_predictions"
+	memoryPrefix      = "trainer.memory." // before the name of what a hook keeps
 )
 
 // progress is all a checkpoint holds beside tensors, history and configuration.
@@ -67,6 +70,9 @@ func (t *Trainer) encodeCheckpoint() ([]byte, error) {
 		if c.classes != nil {
 			tensors = append(tensors, classTensor(c.name, c.classes))
 		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.memory)) {
+		tensors = append(tensors, classTensor(memoryPrefix+name, t.memory[name]))
 	}
 	at, err := json.Marshal(progress{
 		At: t.at, Loss: exact(t.sums.Loss), Wrong: t.sums.Wrong, Seen: t.sums.Seen,

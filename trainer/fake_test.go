@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -131,6 +132,13 @@ type signals struct{}
 
 func (signals) Name() string { return "signals" }
 func (signals) AfterEpoch(_ context.Context, s *State) error {
+	// What a hook keeps from epoch to epoch shows in the history, so that a resumed run that lost it would differ.
+	kept := append(slices.Clone(s.Memory["kept"]), uint16(300*s.Epoch()))
+	s.Memory["kept"], s.Memory["empty"] = kept, []uint16{}
+	total := 0.0
+	for _, v := range kept {
+		total += float64(v)
+	}
 	sum := 0.0
 	for _, p := range s.Net.Params() {
 		for _, v := range p.Value {
@@ -138,7 +146,7 @@ func (signals) AfterEpoch(_ context.Context, s *State) error {
 		}
 	}
 	row := &s.History.Rows[len(s.History.Rows)-1]
-	row.Signals = append(row.Signals, Signal{"norm", sum}, Signal{"log", math.Log(sum)}) // −Inf at epoch 0
+	row.Signals = append(row.Signals, Signal{"kept", total}, Signal{"norm", sum}, Signal{"log", math.Log(sum)}) // −Inf at epoch 0
 	if s.Previous != nil {
 		changed := 0
 		for i, k := range s.Predictions {

@@ -19,6 +19,9 @@ type State struct {
 	// Previous the same one epoch before. Nil before epoch 1 and epoch 2.
 	Predictions, Previous []uint16
 	Epochs                int // planned
+	// Memory is what hooks keep from epoch to epoch, each under a name of its own. Checkpoints hold it, so that a resumed run
+	// goes on with it. A hook puts in a new slice instead of writing to the old one: an epoch whose hooks fail is done again.
+	Memory map[string][]uint16
 
 	best bool
 }

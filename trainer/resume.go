@@ -159,9 +159,20 @@ func (t *Trainer) restore(c *checkpoint) error {
 	if err != nil {
 		return err
 	}
+	memory := map[string][]uint16{}
+	for tensor, content := range c.tensors {
+		name, ok := strings.CutPrefix(tensor, memoryPrefix)
+		if !ok || len(content.Shape) != 1 {
+			continue
+		}
+		if memory[name], err = c.classes(tensor, content.Shape[0]); err != nil {
+			return err
+		}
+	}
 	if err := c.load(t.net, true); err != nil {
 		return err
 	}
+	t.memory = memory
 	p := c.progress
 	if current != nil {
 		t.current = current

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 
 	"github.com/maxgain/maxgain/models"
@@ -138,6 +139,7 @@ func (t *Trainer) epoch(ctx context.Context) error {
 	}
 	last := &t.history.Rows[len(t.history.Rows)-1]
 	last.Seconds = before + t.now().Sub(begin).Seconds()
+	t.memory = state.Memory
 	return t.closeEpoch(*last, stop, state.best)
 }
 
@@ -156,7 +158,7 @@ func (t *Trainer) row() Row {
 
 // state is what the hooks see after the epoch in progress.
 func (t *Trainer) state() *State {
-	s := &State{Net: t.net, Data: t.data, History: t.history, Epochs: t.o.Epochs}
+	s := &State{Net: t.net, Data: t.data, History: t.history, Epochs: t.o.Epochs, Memory: maps.Clone(t.memory)}
 	if t.at.Epoch > 0 {
 		s.Predictions = t.current
 		s.Previous = t.previous

@@ -71,9 +71,10 @@ type Trainer struct {
 	history   *History
 	at        position
 	sums      sums
-	current   []uint16 // [training images] predictions of the epoch in progress
-	previous  []uint16 // the same of the epoch before; nil in epoch 1
-	order     []int    // [training images] the epoch's shuffled order
+	current   []uint16            // [training images] predictions of the epoch in progress
+	previous  []uint16            // the same of the epoch before; nil in epoch 1
+	memory    map[string][]uint16 // what hooks keep
+	order     []int               // [training images] the epoch's shuffled order
 	train     *loader
 	bestEpoch int         // −1: none
 	best      [][]float32 // the best epoch's weights, one slice a parameter
@@ -117,6 +118,7 @@ func New(net Net, data *datasets.Dataset, o Options) (*Trainer, error) {
 		history:   &History{},
 		current:   make([]uint16, n),
 		order:     make([]int, n),
+		memory:    map[string][]uint16{},
 		train:     newLoader(data.Train, o.BatchSize),
 		bestEpoch: -1,
 		status:    Status{State: StateRunning, Epochs: o.Epochs, BestEpoch: -1},
