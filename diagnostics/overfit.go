@@ -11,6 +11,9 @@ func overfitting(f *features) *finding {
 		confidence = sureMemorised
 	}
 	if back := f.backslide(); back != nil && !(o.found && o.epoch <= back.epoch) {
+		if f.withoutGain() {
+			back.confidence = lossTooHigh
+		}
 		return back
 	}
 	if !o.found && len(f.signs()) < 2 {

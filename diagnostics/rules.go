@@ -23,7 +23,7 @@ type finding struct {
 // are there, those stand in for the single impulse.
 func Diagnose(c *Curve, t Thresholds) Report {
 	f := featuresOf(c, t)
-	for _, rule := range []func(*features) *finding{diverged, unrelated, lossLost, tooFew, tooVariable, overfitting, settled} {
+	for _, rule := range []func(*features) *finding{diverged, unrelated, lossLost, tooFew, tooVariable, unsteadyAlone, overfitting, settled} {
 		if found := rule(f); found != nil {
 			return f.report(found)
 		}
@@ -53,8 +53,11 @@ func (f *features) fact(signal, what string, value float64, unit string, thresho
 	return e
 }
 
-// tooFew holds until a gain was measured often enough to be judged.
+// tooFew holds until a gain, or a training loss where no gain is measured, was measured often enough to be judged.
 func tooFew(f *features) *finding {
+	if f.withoutGain() {
+		return f.tooFewLosses()
+	}
 	if len(f.gain.y) >= f.t.Rules.LeastEpochs {
 		return nil
 	}

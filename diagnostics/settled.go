@@ -9,8 +9,15 @@ import "math"
 func settled(f *features) *finding {
 	end := float64(f.c.last())
 	if !f.learnt {
-		return &finding{verdict: StillLearning, kind: RateTooLow, epoch: end, best: end, confidence: sureUnlearnt, evidence: []Evidence{
+		sure := sureUnlearnt
+		if f.withoutGain() {
+			sure = lossUnlearnt
+		}
+		return &finding{verdict: StillLearning, kind: RateTooLow, epoch: end, best: end, confidence: sure, evidence: []Evidence{
 			f.fact(TrainLoss, "never under the share of its highest of", f.t.Rules.Begun, "", math.NaN(), f.loss, true)}}
+	}
+	if f.withoutGain() {
+		return f.settledByLoss()
 	}
 	m := f.motion()
 	scatter := m.window.roughness()
