@@ -12,6 +12,7 @@ type Config struct {
 	Model     Model
 	Data      Data
 	Train     Train
+	Average   Average
 	Gain      Gain
 	Diagnosis Diagnosis
 	Stop      Stop
@@ -62,6 +63,11 @@ type Train struct {
 	Workers      int // 0 = every core
 }
 
+// Average says which weights a run keeps.
+type Average struct {
+	Epochs int // over whose ends the weights are averaged; 0 = weights of one epoch
+}
+
 // Gain says which spectral signals are measured and how.
 type Gain struct {
 	Every       int     // epochs between measurements; 0 = none
@@ -103,7 +109,8 @@ type Output struct {
 // data, the learning rate and (without a schedule) the epochs have none.
 func Default() Config {
 	return Config{
-		Train: Train{BatchSize: 100, Momentum: 0.9, WeightDecay: 0.0005, Seed: 1},
+		Train:   Train{BatchSize: 100, Momentum: 0.9, WeightDecay: 0.0005, Seed: 1},
+		Average: Average{Epochs: 10},
 		Gain: Gain{Every: 1, Impulse: 1, Window: "hann", Projection: "inverse-score",
 			SaveSpectra: true, Population: true, Images: "train", Shifts: true, Changes: true},
 		Stop:   Stop{Rule: "none", Patience: 5, OnOverfitting: true, OnConvergence: true},

@@ -23,7 +23,7 @@ var bad = map[string][]string{
 		":3:3: model.depth: unknown key, want one of name, layers, init",
 		":4:1: epochs: unknown key, did you mean train.epochs?",
 		":5:1: trian: unknown key, did you mean train?",
-		":7:1: colour: unknown key, want one of name, model, data, train, gain, diagnosis, stop, output",
+		":7:1: colour: unknown key, want one of name, model, data, train, average, gain, diagnosis, stop, output",
 	},
 	"types": {
 		`:2:9: model.name: got "lenet-mnst", want one of ` + modelNames + " (did you mean lenet-mnist?), or model.layers beside it",
@@ -84,7 +84,7 @@ var bad = map[string][]string{
 	},
 	"syntax": {":2: not valid YAML: did not find expected key"},
 	"two":    {":2: not valid YAML: a second document; want one"},
-	"list":   {":1:1: got a list, want sections: model, data, train, gain, diagnosis, stop, output"},
+	"list":   {":1:1: got a list, want sections: model, data, train, average, gain, diagnosis, stop, output"},
 	"empty": {
 		":1:1: data.name: missing, want one of mnist, fashion-mnist, cifar10, digits",
 		":1:1: model.name: missing, want one of " + modelNames + " (or model.layers)",
@@ -358,5 +358,19 @@ func TestEditDistance(t *testing.T) {
 		if got := editDistance(pair[0], pair[1]); got != want || editDistance(pair[1], pair[0]) != want {
 			t.Errorf("%v: got %d, want %d", pair, got, want)
 		}
+	}
+}
+
+// A resolved file of before there was averaging means a run without it; one that says so, what it says.
+func TestParseResolved(t *testing.T) {
+	const old = "model:\n  name: lenet-mnist\ndata:\n  name: digits\ntrain:\n  epochs: 2\n  learning_rate: 0.1\n"
+	for text, want := range map[string]int{old: 0, old + "average:\n  epochs: 7\n": 7} {
+		c, err := ParseResolved("config.yaml", []byte(text))
+		if err != nil || c.Average.Epochs != want {
+			t.Errorf("averages over %d epochs, error %v, want %d", c.Average.Epochs, err, want)
+		}
+	}
+	if c, err := Parse("new.yaml", []byte(old), nil); err != nil || c.Average.Epochs != 10 {
+		t.Errorf("a new run averages over %d epochs, error %v, want 10", c.Average.Epochs, err)
 	}
 }

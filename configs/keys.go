@@ -47,6 +47,7 @@ func (c *Config) fields() []field {
 		number("train.weight_decay", &c.Train.WeightDecay, from(0)).says("", "factor of the weights that is added to their gradient"),
 		seed("train.seed", &c.Train.Seed).says("", "seed of everything random"),
 		whole("train.workers", &c.Train.Workers, 0, 1024).says("cores", "cores to use; results do not depend on it; 0 takes all"),
+		whole("average.epochs", &c.Average.Epochs, 0, 100).added().says("epochs", "last epochs over whose ends the weights that are kept are averaged; 0 keeps those of one epoch"),
 		whole("gain.every", &c.Gain.Every, 0, 1_000_000).says("epochs", "epochs from one measurement of the signals to the next; 0 measures none"),
 		number("gain.impulse", &c.Gain.Impulse, above(0)).says("", "value of the impulse's pixel"),
 		text("gain.window", &c.Gain.Window, oneOf("hann", "none")).says("", "window over the derivative; none by default with gain.image"),
@@ -79,19 +80,6 @@ func Keys() []string {
 		keys = append(keys, f.key)
 	}
 	return keys
-}
-
-// FreeKeys returns the keys that may differ between a run and its resumption:
-// those that leave the numbers as they are, and the number of epochs, of which
-// no epoch's numbers depend.
-func FreeKeys() []string {
-	free := []string{"train.epochs"}
-	for _, key := range Keys() {
-		if neutral[key] {
-			free = append(free, key)
-		}
-	}
-	return free
 }
 
 // sections returns the known sections in order: "model", "data", ….

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -49,6 +50,24 @@ func encode(n *yaml.Node) []byte {
 	_ = e.Encode(n)
 	_ = e.Close()
 	return b.Bytes()
+}
+
+// ParseResolved is Parse for what YAML has written, by this version or an earlier one: a key that there was not yet takes
+// the value by which runs were made then.
+func ParseResolved(file string, data []byte) (Config, error) {
+	return Parse(file, data, Since(data))
+}
+
+// averageKey begins the section of the averaged weights.
+var averageKey = regexp.MustCompile(`(?m)^average:`)
+
+// Since are the overrides "key.path=value" by which a resolved file of an earlier version means what it meant then: runs
+// did not average their weights.
+func Since(resolved []byte) []string {
+	if averageKey.Match(resolved) {
+		return nil
+	}
+	return []string{"average.epochs=0"}
 }
 
 // Hash returns the SHA-256, in hexadecimal, of everything that determines the

@@ -28,7 +28,11 @@ func (m *Monitor) AfterEpoch(ctx context.Context, s *trainer.State) error {
 	if m.Every < 1 || row.Epoch%m.Every != 0 {
 		return nil
 	}
-	subject := Subject{Net: s.Net, Predictions: s.Predictions, Previous: s.Previous}
+	net, ok := s.Net.(Linearizer)
+	if !ok && s.Net != nil {
+		return fmt.Errorf("gain monitor: a net of type %T cannot be differentiated with respect to its input", s.Net)
+	}
+	subject := Subject{Net: net, Predictions: s.Predictions, Previous: s.Previous}
 	for _, probe := range m.Probes {
 		reading, err := probe.Measure(ctx, subject)
 		if err != nil {

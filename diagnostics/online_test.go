@@ -118,14 +118,14 @@ func TestStopGoesBackToWhatWasMarked(t *testing.T) {
 		for n := 1; n <= len(h.Rows) && ended == 0; n++ {
 			state := &trainer.State{History: &trainer.History{Rows: h.Rows[:n]}}
 			err := stop.AfterEpoch(context.Background(), state)
-			if state.BestMarked() {
+			if state.Best {
 				marked = n - 1
 			}
 			if err == nil {
 				continue
 			}
 			var wish *trainer.StopError
-			if !errors.As(err, &wish) || wish.Reason != trainer.ReasonOverfitting || !wish.Restore || !strings.Contains(wish.Detail, BoundaryDistance) {
+			if !errors.As(err, &wish) || wish.Reason != trainer.ReasonOverfitting || !strings.Contains(wish.Detail, BoundaryDistance) {
 				t.Fatalf("seed %d: got %v", seed, err)
 			}
 			ended = n - 1

@@ -22,7 +22,7 @@ func (s *Stop) Name() string { return "stop" }
 func (s *Stop) AfterEpoch(_ context.Context, state *trainer.State) error {
 	d := s.Decide(FromHistory(state.History))
 	if d.Keep {
-		state.MarkBest()
+		state.Best = true
 	}
 	if !d.Stop {
 		return nil
@@ -31,7 +31,7 @@ func (s *Stop) AfterEpoch(_ context.Context, state *trainer.State) error {
 	if d.Report.Verdict == Overfitting {
 		reason = trainer.ReasonOverfitting
 	}
-	return &trainer.StopError{Reason: reason, Detail: d.Detail, Restore: d.Restore}
+	return &trainer.StopError{Reason: reason, Detail: d.Detail}
 }
 
 // Decision is what the stop rule says at the last epoch of a curve.

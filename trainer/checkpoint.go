@@ -19,12 +19,14 @@ import (
 // Keys of a checkpoint's metadata, and the format they belong to.
 const (
 	checkpointFormat = "maxgain-checkpoint-1"
+	endFormat        = "maxgain-epoch-end-1"
 
 	metaFormat   = "format"
 	metaModel    = "model"
 	metaSeed     = "seed"
-	metaEpoch    = "epoch" // completed
-	metaData     = "data"  // name, number of training images, checksum
+	metaEpoch    = "epoch"    // completed
+	metaAveraged = "averaged" // number of epochs, that one the last, whose ends the weights are the mean of; absent: none
+	metaData     = "data"     // name, number of training images, checksum
 	metaConfig   = "config"
 	metaHash     = "config_sha256"
 	metaProgress = "progress"
@@ -47,6 +49,7 @@ type progress struct {
 	BestEpoch   int        `json:"best_epoch"`
 	Stop        *StopError `json:"stop"`
 	StatusEpoch int        `json:"status_epoch"`
+	Average     int        `json:"average,omitempty"` // span of the averaged weights
 }
 
 // velocityName is the name of a parameter's velocity in a checkpoint.
@@ -77,7 +80,7 @@ func (t *Trainer) encodeCheckpoint() ([]byte, error) {
 	at, err := json.Marshal(progress{
 		At: t.at, Loss: exact(t.sums.Loss), Wrong: t.sums.Wrong, Seen: t.sums.Seen,
 		Training: exact(t.sums.Training), Elapsed: exact(t.sums.Elapsed),
-		BestEpoch: t.bestEpoch, Stop: t.stop, StatusEpoch: t.status.Epoch,
+		BestEpoch: t.bestEpoch, Stop: t.stop, StatusEpoch: t.status.Epoch, Average: t.o.Average,
 	})
 	if err != nil {
 		return nil, err
@@ -86,17 +89,44 @@ func (t *Trainer) encodeCheckpoint() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sealed(tensors, map[string]string{
-		metaFormat:   checkpointFormat,
-		metaModel:    t.net.Spec().Name,
-		metaSeed:     strconv.FormatUint(t.o.Seed, 10),
-		metaEpoch:    strconv.Itoa(t.status.Epoch),
-		metaData:     t.dataIdentity(),
-		metaConfig:   string(t.o.Checkpoints.Config),
-		metaHash:     hexSum(t.o.Checkpoints.Config),
-		metaProgress: string(at),
-		metaHistory:  string(history),
-	})
+	meta := t.facts(t.status.Epoch)
+	meta[metaProgress], meta[metaHistory] = string(at), string(history)
+	return sealed(tensors, meta)
+}
+
+// facts are the metadata of weights of an epoch.
+func (t *Trainer) facts(epoch int) map[string]string {
+	return map[string]string{
+		metaFormat: checkpointFormat,
+		metaModel:  t.net.Spec().Name,
+		metaSeed:   strconv.FormatUint(t.o.Seed, 10),
+		metaEpoch:  strconv.Itoa(epoch),
+		metaData:   t.dataIdentity(),
+		metaConfig: string(t.o.Checkpoints.Config),
+		metaHash:   hexSum(t.o.Checkpoints.Config),
+	}
+}
+
+// encodeBest is the file of the weights that are kept, with nothing to go on from.
+func (t *Trainer) encodeBest() ([]byte, error) {
+	var tensors []models.Tensor
+	for i, p := range t.net.Params() {
+		tensors = append(tensors, models.Float32Tensor(p.Name, p.Shape, p.Export(t.best[i])))
+	}
+	meta := t.facts(t.bestEpoch)
+	if t.average != nil && t.bestEpoch > 0 {
+		meta[metaAveraged] = strconv.Itoa(min(t.average.span, t.bestEpoch))
+	}
+	return sealed(tensors, meta)
+}
+
+// byName finds tensors by their names.
+func byName(tensors []models.Tensor) map[string]models.Tensor {
+	m := make(map[string]models.Tensor, len(tensors))
+	for _, t := range tensors {
+		m[t.Name] = t
+	}
+	return m
 }
 
 // classTensor is a tensor of class numbers, [n], type U16.
@@ -194,10 +224,7 @@ func decodeCheckpoint(file []byte) (*checkpoint, error) {
 	if meta[metaFormat] != checkpointFormat {
 		return nil, fmt.Errorf("%w: its format is %q, want %q", ErrCheckpoint, meta[metaFormat], checkpointFormat)
 	}
-	c := &checkpoint{tensors: make(map[string]models.Tensor, len(tensors)), meta: meta, history: &History{}}
-	for _, t := range tensors {
-		c.tensors[t.Name] = t
-	}
+	c := &checkpoint{tensors: byName(tensors), meta: meta, history: &History{}}
 	if err := json.Unmarshal([]byte(meta[metaProgress]), &c.progress); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrCheckpoint, metaProgress, err)
 	}

@@ -75,6 +75,7 @@ func TestReadTensors(t *testing.T) {
 // Other tools read the weights under their names, in PyTorch's order, with the run's facts.
 func TestCheckpointContent(t *testing.T) {
 	o := testOptions(t, t.TempDir())
+	o.Average, o.Hooks = 0, []Hook{signals{}} // nothing is marked: the net ends with the last weights
 	net := newSoftmaxNet()
 	if _, err := mustNew(t, net, digits(t), o).Run(context.Background()); err != nil {
 		t.Fatal(err)
@@ -126,7 +127,7 @@ func TestCheckpointFiles(t *testing.T) {
 	for _, e := range entries {
 		got = append(got, e.Name())
 	}
-	if want := "best.safetensors epoch-2.safetensors last-1.safetensors last.safetensors"; strings.Join(got, " ") != want {
+	if want := "best.safetensors end-1.safetensors end-2.safetensors end-3.safetensors epoch-2.safetensors last-1.safetensors last.safetensors"; strings.Join(got, " ") != want {
 		t.Errorf("files %v, want %s", got, want)
 	}
 	s := &store{o.Checkpoints.Dir}

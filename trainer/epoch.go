@@ -3,6 +3,7 @@ package trainer
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/models"
@@ -69,16 +70,41 @@ func (t *Trainer) step(s *slot) error {
 	return nil
 }
 
-// evaluateSplits fills in the row's validation and test figures where there is such data.
-func (t *Trainer) evaluateSplits(ctx context.Context, row *Row) error {
-	for _, s := range []struct {
-		name              string
-		split             *datasets.Split
-		meanLoss, wrongly *float64
-	}{
+// held are the figures of one set of images that are not trained on.
+type held struct {
+	name              string
+	split             *datasets.Split
+	meanLoss, wrongly *float64
+}
+
+// evaluate fills in the row's validation and test figures where there is such data, those of the averaged weights too.
+func (t *Trainer) evaluate(ctx context.Context, row *Row) error {
+	err := t.evaluateSplits(ctx, row, []held{
 		{"validation", t.data.Val, &row.ValLoss, &row.ValError},
 		{"test", t.data.Test, &row.TestLoss, &row.TestError},
-	} {
+	})
+	if err != nil || t.average == nil || t.average.mean == nil {
+		return err
+	}
+	averaged := NewRow(row.Epoch)
+	err = t.average.use(func() error {
+		return t.evaluateSplits(ctx, row, []held{
+			{"averaged weights: validation", t.data.Val, &averaged.ValLoss, &averaged.ValError},
+			{"averaged weights: test", t.data.Test, &averaged.TestLoss, &averaged.TestError},
+		})
+	})
+	for _, s := range []Signal{{AvgValLoss, averaged.ValLoss}, {AvgValError, averaged.ValError},
+		{AvgTestLoss, averaged.TestLoss}, {AvgTestError, averaged.TestError}} {
+		if !math.IsNaN(s.Value) {
+			row.Signals = append(row.Signals, s)
+		}
+	}
+	return err
+}
+
+// evaluateSplits fills in figures of the row where there is such data.
+func (t *Trainer) evaluateSplits(ctx context.Context, row *Row, sets []held) error {
+	for _, s := range sets {
 		if s.split == nil || s.split.Len() == 0 {
 			continue
 		}

@@ -22,7 +22,7 @@ type Row struct {
 	ValError        float64
 	TestLoss        float64
 	TestError       float64
-	Signals         []Signal // appended by hooks
+	Signals         []Signal // figures of the averaged weights, and what hooks append
 	Seconds         float64  // for the whole epoch: training, evaluation and hooks
 	ImagesPerSecond float64  // in training alone
 }
@@ -31,6 +31,24 @@ type Row struct {
 type Signal struct {
 	Name  string
 	Value float64
+}
+
+// Names of the signals that the trainer itself appends: the figures of validation and test of the averaged weights.
+const (
+	AvgValLoss   = "avg_val_loss"
+	AvgValError  = "avg_val_error"
+	AvgTestLoss  = "avg_test_loss"
+	AvgTestError = "avg_test_error"
+)
+
+// Signal is the value of a signal, NaN if it was not measured.
+func (r Row) Signal(name string) float64 {
+	for _, s := range r.Signals {
+		if s.Name == name {
+			return s.Value
+		}
+	}
+	return math.NaN()
 }
 
 // History is a run's rows in the order of the epochs.

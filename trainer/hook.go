@@ -22,8 +22,13 @@ type State struct {
 	// Memory is what hooks keep from epoch to epoch, each under a name of its own. Checkpoints hold it, so that a resumed run
 	// goes on with it. A hook puts in a new slice instead of writing to the old one: an epoch whose hooks fail is done again.
 	Memory map[string][]uint16
-
-	best bool
+	// Averaged calls f while Net holds the averaged weights, which are those that a run with averaged weights keeps. Nil
+	// where there are none: without averaging, and before epoch 1.
+	Averaged func(f func() error) error
+	// Best is set by a hook that wants the weights of this epoch (the averaged ones where there are any) kept in place of
+	// those kept before: when all hooks have been called they are written to best.safetensors. A run ends with the weights
+	// that were kept last, or where none were with those of its last epoch.
+	Best bool
 }
 
 // Epoch is the number of the epoch just ended; 0 before training, −1 without a history.
@@ -33,13 +38,6 @@ func (s *State) Epoch() int {
 	}
 	return s.History.Rows[len(s.History.Rows)-1].Epoch
 }
-
-// MarkBest makes the weights as they are now the run's best: when all hooks have been called they are
-// written to best.safetensors, and a StopError with Restore comes back to them.
-func (s *State) MarkBest() { s.best = true }
-
-// BestMarked tells whether MarkBest was called.
-func (s *State) BestMarked() bool { return s.best }
 
 // Hook is called after every epoch, and once as epoch 0 before training. It only looks: training goes
 // on to the same bits with or without it, unless it returns a *StopError. Any other error fails the run.
@@ -54,9 +52,8 @@ var ErrStop = errors.New("stop training")
 // StopError is returned by a hook to end the run: the only way in which a hook steers it. The hooks
 // after it are still called for the epoch.
 type StopError struct {
-	Reason  StopReason
-	Detail  string // a sentence for people: the evidence
-	Restore bool   // put the weights last marked as best back into the net
+	Reason StopReason
+	Detail string // a sentence for people: the evidence
 }
 
 // Error implements error.

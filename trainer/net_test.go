@@ -52,10 +52,11 @@ func probing(t testing.TB, data *datasets.Dataset) Hook {
 	impulse := make([]float64, 784)
 	impulse[14*28+14] = 1
 	return hookFunc(func(_ context.Context, s *State) error {
-		if _, err := s.Net.Linearize(impulse, 1, models.LogScore); err != nil {
+		net := s.Net.(*models.Net)
+		if _, err := net.Linearize(impulse, 1, models.LogScore); err != nil {
 			return err
 		}
-		_, _, err := s.Net.LinearizeBatch(x, 20)
+		_, _, err := net.LinearizeBatch(x, 20)
 		return err
 	})
 }

@@ -2,14 +2,14 @@ package trainer
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
-	"maps"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/maxgain/maxgain/models"
-	"gopkg.in/yaml.v3"
 )
 
 // resume puts the run where its newest whole checkpoint left it.
@@ -34,7 +34,7 @@ func (t *Trainer) resume() error {
 	return nil
 }
 
-// agrees says by which keys the checkpoint is of another run than this one, if it is.
+// agrees says by what the checkpoint is of another run than this one, if it is.
 func (t *Trainer) agrees(c *checkpoint) error {
 	var differ []string
 	for _, k := range []struct{ key, now string }{
@@ -46,102 +46,18 @@ func (t *Trainer) agrees(c *checkpoint) error {
 			differ = append(differ, fmt.Sprintf("%s: checkpoint %s, now %s", k.key, was, k.now))
 		}
 	}
-	keys, err := differingKeys([]byte(c.meta[metaConfig]), t.o.Checkpoints.Config, t.o.Checkpoints.FreeKeys)
-	if err != nil {
-		return err
+	if was := c.progress.Average; was != t.o.Average {
+		differ = append(differ, fmt.Sprintf("epochs over which the weights are averaged: checkpoint %d, now %d", was, t.o.Average))
 	}
-	if differ = append(differ, keys...); len(differ) > 0 {
+	if t.o.Checkpoints.Differences != nil {
+		settings, err := t.o.Checkpoints.Differences([]byte(c.meta[metaConfig]))
+		if err != nil {
+			return fmt.Errorf("%w: its configuration: %w", ErrCheckpoint, err)
+		}
+		differ = append(differ, settings...)
+	}
+	if len(differ) > 0 {
 		return fmt.Errorf("%w:\n  %s", ErrMismatch, strings.Join(differ, "\n  "))
-	}
-	return nil
-}
-
-// differingKeys compares two YAML documents key by key, but for the free keys.
-func differingKeys(was, now []byte, free []string) ([]string, error) {
-	a, err := flatYAML(was)
-	if err != nil {
-		return nil, fmt.Errorf("%w: its configuration: %w", ErrCheckpoint, err)
-	}
-	b, err := flatYAML(now)
-	if err != nil {
-		return nil, fmt.Errorf("the configuration: %w", err)
-	}
-	all := maps.Clone(a)
-	maps.Copy(all, b)
-	var differ []string
-	for _, key := range slices.Sorted(maps.Keys(all)) {
-		isFree := slices.ContainsFunc(free, func(f string) bool {
-			return key == f || strings.HasSuffix(f, ".") && strings.HasPrefix(key, f)
-		})
-		if x, y := orNone(a, key), orNone(b, key); x != y && !isFree {
-			differ = append(differ, fmt.Sprintf("%s: checkpoint %s, now %s", key, x, y))
-		}
-	}
-	return differ, nil
-}
-
-func orNone(values map[string]string, key string) string {
-	if v, ok := values[key]; ok {
-		return v
-	}
-	return "(none)"
-}
-
-// flatYAML is a document's scalars under keys like train.schedule.0.rate.
-func flatYAML(document []byte) (map[string]string, error) {
-	if len(document) > longest {
-		return nil, fmt.Errorf("%d bytes, at most %d are allowed", len(document), longest)
-	}
-	var root yaml.Node
-	if err := yaml.Unmarshal(document, &root); err != nil {
-		return nil, err
-	}
-	flat := map[string]string{}
-	for _, n := range root.Content {
-		if err := flatten(flat, "", n); err != nil {
-			return nil, err
-		}
-	}
-	return flat, nil
-}
-
-// Limits of a configuration, beyond what any has: its bytes and those of a key, which holds the names of all that it
-// lies in.
-const (
-	longest    = 1 << 20
-	longestKey = 64
-)
-
-func flatten(flat map[string]string, key string, n *yaml.Node) error {
-	if len(key) > longestKey {
-		return fmt.Errorf("line %d: a key of %d bytes, at most %d are allowed", n.Line, len(key), longestKey)
-	}
-	under := func(name string, value *yaml.Node) error {
-		return flatten(flat, strings.TrimPrefix(key+"."+name, "."), value)
-	}
-	switch n.Kind {
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if err := under(n.Content[i].Value, n.Content[i+1]); err != nil {
-				return err
-			}
-		}
-	case yaml.SequenceNode:
-		for i, value := range n.Content {
-			if err := under(strconv.Itoa(i), value); err != nil {
-				return err
-			}
-		}
-	case yaml.ScalarNode:
-		var value any // equal numbers may be written differently
-		if err := n.Decode(&value); err != nil {
-			return err
-		}
-		if value != nil {
-			flat[key] = fmt.Sprint(value)
-		}
-	default:
-		return fmt.Errorf("line %d: aliases are not supported", n.Line)
 	}
 	return nil
 }
@@ -182,24 +98,47 @@ func (t *Trainer) restore(c *checkpoint) error {
 	t.at, t.stop, t.bestEpoch = p.At, p.Stop, p.BestEpoch
 	t.sums = sums{Loss: float64(p.Loss), Wrong: p.Wrong, Seen: p.Seen, Training: float64(p.Training), Elapsed: float64(p.Elapsed)}
 	t.status.Epoch = p.StatusEpoch
-	if t.bestEpoch >= 0 {
-		t.loadBest()
+	if err := t.loadEnds(); err != nil {
+		return err
+	}
+	if err := t.loadBest(); err != nil {
+		return err
 	}
 	t.status.BestEpoch = t.bestEpoch
 	return nil
 }
 
-// loadBest reads the best weights. The file may be of a later epoch than the checkpoint knows, if the
-// process was killed between writing the two; then that epoch is done again, and marked again.
-func (t *Trainer) loadBest() {
-	c, err := t.store.get(BestFile)
+// loadBest reads the weights that are kept. The file may be of an epoch that is still to be done, if the process was
+// killed between writing it and the checkpoint; then that epoch is done again, and kept again.
+func (t *Trainer) loadBest() error {
+	c, err := t.store.best()
+	if t.bestEpoch < 0 && errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	epoch := 0
 	if err == nil {
+		epoch, err = strconv.Atoi(c.meta[metaEpoch])
+	}
+	switch {
+	case err == nil && epoch == t.bestEpoch:
 		t.best, err = c.weights(t.net)
+	case err == nil && epoch >= t.at.Epoch:
+		if epoch > t.o.Epochs {
+			return fmt.Errorf("got %d epochs: %w: %s holds the weights of epoch %d; want at least %d",
+				t.o.Epochs, ErrEpochs, t.store.path(BestFile), epoch, epoch)
+		}
+		t.lost = epoch
+		return nil
+	case err == nil && t.bestEpoch < 0: // of a run that was to have fewer epochs
+		return nil
+	case err == nil:
+		err = fmt.Errorf("%s holds the weights of epoch %d, not those of epoch %d", t.store.path(BestFile), epoch, t.bestEpoch)
 	}
 	if err != nil {
-		t.warn("%v; if the run is to end with its best weights, those of its last epoch are kept instead", err)
+		t.warn("%v; no weights are kept until a later epoch is better, or the last is done", err)
 		t.best, t.bestEpoch = nil, -1
 	}
+	return nil
 }
 
 // load puts the checkpoint's weights, and its velocities if wanted, into the net.

@@ -68,26 +68,23 @@ func (t *Trainer) run(ctx context.Context) error {
 	return t.finish()
 }
 
-// finish states how the run ended and brings back the best weights if the hook asked for them.
+// finish states how the run ended and gives the net the weights that are kept: those that a hook marked last, or those
+// of the last epoch.
 func (t *Trainer) finish() error {
 	if t.stop == nil {
 		t.status.State, t.status.Reason = StateFinished, ReasonEpochs
 		t.status.Detail = fmt.Sprintf("all %d epochs are done", t.o.Epochs)
-		return nil
-	}
-	t.status.State, t.status.Reason, t.status.Detail = StateStopped, t.stop.Reason, t.stop.Detail
-	if !t.stop.Restore {
-		return nil
+	} else {
+		t.status.State, t.status.Reason, t.status.Detail = StateStopped, t.stop.Reason, t.stop.Detail
 	}
 	if t.best == nil {
-		t.warn("no epoch was marked as best: the weights of epoch %d are kept", t.status.Epoch)
-		return nil
+		t.keep(t.status.Epoch)
+		if err := t.saveBest(); err != nil {
+			return err
+		}
 	}
-	for i, p := range t.net.Params() {
-		copy(p.Value, t.best[i])
-	}
-	t.net.Changed()
-	t.status.Restored = true
+	setWeights(t.net, t.best)
+	t.status.Restored = t.bestEpoch < t.status.Epoch
 	return nil
 }
 
@@ -100,7 +97,7 @@ func (t *Trainer) interrupted(ctx context.Context, err error) error {
 	if t.at.Epoch == 0 {
 		where = "before the first epoch"
 	}
-	if err := t.save(nil); err != nil {
+	if err := t.save(); err != nil {
 		return fmt.Errorf("%w %s, and could not be saved: %w", ErrInterrupted, where, err)
 	}
 	cause := context.Cause(ctx)
@@ -126,7 +123,10 @@ func (t *Trainer) epoch(ctx context.Context) error {
 	if err := t.checkWeights(); err != nil {
 		return t.diverged(row, ReasonWeights, err)
 	}
-	if err := t.evaluateSplits(ctx, &row); err != nil {
+	if t.average != nil && t.at.Epoch > 0 {
+		t.average.add(t.at.Epoch)
+	}
+	if err := t.evaluate(ctx, &row); err != nil {
 		return err
 	}
 	row.Seconds = before + t.now().Sub(begin).Seconds()
@@ -140,7 +140,7 @@ func (t *Trainer) epoch(ctx context.Context) error {
 	last := &t.history.Rows[len(t.history.Rows)-1]
 	last.Seconds = before + t.now().Sub(begin).Seconds()
 	t.memory = state.Memory
-	return t.closeEpoch(*last, stop, state.best)
+	return t.closeEpoch(*last, stop, state.Best)
 }
 
 // row is the row of the epoch in progress with its training figures.
@@ -163,6 +163,9 @@ func (t *Trainer) state() *State {
 		s.Predictions = t.current
 		s.Previous = t.previous
 	}
+	if t.average != nil && t.average.mean != nil {
+		s.Averaged = t.average.use
+	}
 	return s
 }
 
@@ -171,8 +174,10 @@ func (t *Trainer) closeEpoch(row Row, stop *StopError, best bool) error {
 	t.stop = stop
 	t.status.Epoch = row.Epoch
 	if best {
-		t.bestEpoch, t.status.BestEpoch = row.Epoch, row.Epoch
-		t.keepBest()
+		t.keep(row.Epoch)
+	} else if row.Epoch > 0 && row.Epoch == t.lost {
+		t.warn("the weights of epoch %d were kept before the interruption and are not now; %s is not those of an earlier epoch any more", row.Epoch, BestFile)
+		t.bestEpoch, t.status.BestEpoch, t.best = -1, -1, nil
 	}
 	t.at, t.sums = position{Epoch: t.at.Epoch + 1}, sums{}
 	if row.Epoch > 0 {
@@ -184,14 +189,7 @@ func (t *Trainer) closeEpoch(row Row, stop *StopError, best bool) error {
 	if err := t.record(); err != nil {
 		return err
 	}
-	var also []string
-	if every := t.o.Checkpoints.Every; every > 0 && row.Epoch > 0 && row.Epoch%every == 0 {
-		also = append(also, EpochFile(row.Epoch))
-	}
-	if best {
-		also = append(also, BestFile)
-	}
-	if err := t.save(also); err != nil {
+	if err := t.saveEpoch(row.Epoch, best); err != nil {
 		return err
 	}
 	if t.o.Observer != nil {

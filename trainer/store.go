@@ -28,11 +28,11 @@ type CheckpointOptions struct {
 	Every   int      // epochs from one epoch-N.safetensors, which are kept, to the next; 0: none
 	Minutes float64  // after which last.safetensors is written within an epoch; 0: never
 	Resume  bool     // go on from the last checkpoint in Dir; without one the run begins anew
-	Config  []byte   // YAML of the run, which a checkpoint must agree with
-	// FreeKeys are keys of Config that may differ from the checkpoint's, or their beginnings if they
-	// end in a dot: {"train.workers", "output."}. A resumed run may have other Epochs than before, but
-	// not fewer than it has begun.
-	FreeKeys []string
+	Config  []byte   // of the run, kept in its checkpoints
+	// Differences says in what this run differs from one of the Config of a checkpoint, a line each; a run that differs is
+	// not resumed. Nil: nothing is compared. A resumed run may have other Epochs than before, but not fewer than it has
+	// begun.
+	Differences func(config []byte) ([]string, error)
 }
 
 // store is the folder of checkpoints. It is held open, so that a folder that is renamed is written to all the same.
@@ -67,6 +67,19 @@ func (s *store) putLast(file []byte) error {
 		}
 	}
 	return s.put(LastFile, file)
+}
+
+// best reads and checks the weights that are kept.
+func (s *store) best() (*checkpoint, error) {
+	file, err := s.dir.ReadFile(BestFile)
+	if err != nil {
+		return nil, err
+	}
+	tensors, meta, err := unsealed(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.path(BestFile), err)
+	}
+	return &checkpoint{tensors: byName(tensors), meta: meta}, nil
 }
 
 // get reads and checks one checkpoint.
@@ -112,8 +125,8 @@ func (s *store) latest(warn func(format string, args ...any)) (*checkpoint, erro
 	return previous, nil
 }
 
-// save writes the run as it is now to last.safetensors and to the other files, these first.
-func (t *Trainer) save(also []string) error {
+// save writes the run as it is now to last.safetensors, and to other files before it.
+func (t *Trainer) save(also ...string) error {
 	if t.store == nil {
 		return nil
 	}
@@ -133,6 +146,41 @@ func (t *Trainer) save(also []string) error {
 	return nil
 }
 
+// saveEpoch writes what is kept after an epoch: the last checkpoint at the end, so that whatever was written before it
+// is written again, the same, by a run that is killed and resumed.
+func (t *Trainer) saveEpoch(epoch int, best bool) error {
+	if t.store == nil {
+		return nil
+	}
+	if err := t.saveEnd(epoch); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	if best {
+		if err := t.saveBest(); err != nil {
+			return err
+		}
+	}
+	if every := t.o.Checkpoints.Every; every > 0 && epoch > 0 && epoch%every == 0 {
+		return t.save(EpochFile(epoch))
+	}
+	return t.save()
+}
+
+// saveBest writes the weights that are kept.
+func (t *Trainer) saveBest() error {
+	if t.store == nil {
+		return nil
+	}
+	file, err := t.encodeBest()
+	if err == nil {
+		err = t.store.put(BestFile, file)
+	}
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return nil
+}
+
 // saveOnTimer writes last.safetensors within an epoch when it is time, if the weights are sound.
 func (t *Trainer) saveOnTimer() error {
 	minutes := t.o.Checkpoints.Minutes
@@ -142,16 +190,20 @@ func (t *Trainer) saveOnTimer() error {
 	if err := t.checkWeights(); err != nil {
 		return t.diverged(t.row(), ReasonWeights, err)
 	}
-	return t.save(nil)
+	return t.save()
 }
 
-// keepBest keeps the weights as they are now in memory, to come back to.
-func (t *Trainer) keepBest() {
-	params := t.net.Params()
-	if t.best == nil {
-		t.best = make([][]float32, len(params))
+// keep keeps the weights of an epoch, the one just ended, in memory: the averaged ones if there are any.
+func (t *Trainer) keep(epoch int) {
+	t.bestEpoch, t.status.BestEpoch = epoch, epoch
+	if t.average == nil || t.average.mean == nil {
+		t.best = copyWeights(t.best, t.net)
+		return
 	}
-	for i, p := range params {
-		t.best[i] = append(t.best[i][:0], p.Value...)
+	if t.best == nil {
+		t.best = make([][]float32, len(t.average.mean))
+	}
+	for i, mean := range t.average.mean {
+		t.best[i] = append(t.best[i][:0], mean...)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/maxgain/maxgain/models"
 )
 
-// Net is what the trainer and the hooks need of a net; *models.Net is one.
+// Net is what the trainer needs of a net; *models.Net is one. Hooks that need more ask the net of a State for it.
 type Net interface {
 	Spec() models.Spec
 	Params() []*models.Param
@@ -26,8 +26,6 @@ type Net interface {
 	Evaluate(b models.Batch) (models.Outcome, error)
 	// Changed tells the net that its weights were written to.
 	Changed()
-	Linearize(x []float64, count int, p models.Projection) (models.Linearization, error)
-	LinearizeBatch(x []float32, count int) (logit, margin models.Linearization, err error)
 }
 
 // Options say how to train.
@@ -38,6 +36,7 @@ type Options struct {
 	Momentum    float64
 	WeightDecay float64
 	Seed        uint64
+	Average     int    // epochs over whose ends the weights that are kept are averaged; 0: they are those of one epoch
 	Hooks       []Hook // called in this order
 
 	Checkpoints CheckpointOptions
@@ -76,8 +75,10 @@ type Trainer struct {
 	memory    map[string][]uint16 // what hooks keep
 	order     []int               // [training images] the epoch's shuffled order
 	train     *loader
+	average   *average    // nil: none
 	bestEpoch int         // −1: none
-	best      [][]float32 // the best epoch's weights, one slice a parameter
+	best      [][]float32 // the weights that are kept of it, as copyWeights makes them
+	lost      int         // the epoch whose best weights a killed process wrote before its checkpoint; 0: none
 	stop      *StopError  // the hook's wish that ended the run
 	status    Status
 	saved     time.Time // of the last checkpoint
@@ -123,6 +124,9 @@ func New(net Net, data *datasets.Dataset, o Options) (*Trainer, error) {
 		bestEpoch: -1,
 		status:    Status{State: StateRunning, Epochs: o.Epochs, BestEpoch: -1},
 	}
+	if o.Average > 0 {
+		t.average = &average{net: net, span: o.Average}
+	}
 	if o.Checkpoints.Dir != nil {
 		t.store = &store{dir: o.Checkpoints.Dir}
 	}
@@ -140,6 +144,7 @@ func (o Options) check(data *datasets.Dataset) error {
 	bad(o.BatchSize >= 1, "got a batch size of %d, want at least 1", o.BatchSize)
 	bad(o.Momentum >= 0 && o.Momentum < 1, "got a momentum of %v, want 0 ≤ momentum < 1", o.Momentum)
 	bad(o.WeightDecay >= 0, "got a weight decay of %v, want at least 0", o.WeightDecay)
+	bad(o.Average >= 0, "got an average over %d epochs, want at least 0", o.Average)
 	bad(o.Checkpoints.Every >= 0, "got a checkpoint every %d epochs, want at least 0", o.Checkpoints.Every)
 	bad(o.Checkpoints.Minutes >= 0, "got a checkpoint every %v minutes, want at least 0", o.Checkpoints.Minutes)
 	bad(data.Train != nil && data.Train.Len() > 0, "there are no training images")

@@ -260,13 +260,13 @@ func TestDivergedWeights(t *testing.T) {
 }
 
 // stopAt marks one epoch as best and stops at another.
-func stopAt(best, stop int, restore bool) Hook {
+func stopAt(best, stop int) Hook {
 	return hookFunc(func(_ context.Context, s *State) error {
 		if s.Epoch() == best {
-			s.MarkBest()
+			s.Best = true
 		}
 		if s.Epoch() >= stop {
-			return fmt.Errorf("verdict: %w", &StopError{Reason: ReasonOverfitting, Detail: "since epoch 1", Restore: restore})
+			return fmt.Errorf("verdict: %w", &StopError{Reason: ReasonOverfitting, Detail: "since epoch 1"})
 		}
 		return nil
 	})
@@ -275,20 +275,35 @@ func stopAt(best, stop int, restore bool) Hook {
 func TestStopByHook(t *testing.T) {
 	data := digits(t)
 	for _, c := range []struct {
-		name     string
-		best     int
-		restore  bool
-		restored bool
-		warned   int
+		name    string
+		average int
+		mark    int
+		kept    int
 	}{
-		{"keep", 1, false, false, 0},
-		{"restore", 1, true, true, 0},
-		{"restore without a best", -1, true, false, 1},
+		{"an earlier epoch", 0, 1, 1},
+		{"the last epoch", 0, 2, 2},
+		{"none marked", 0, -1, 2},
+		{"before training", 0, 0, 0},
+		{"an earlier epoch, averaged", 2, 1, 1},
+		{"none marked, averaged", 2, -1, 2},
+		{"before training, averaged", 2, 0, 0},
 	} {
 		o := testOptions(t, t.TempDir())
+		o.Average = c.average
 		weights := map[int]string{}
-		o.Hooks = []Hook{stopAt(c.best, 2, c.restore), hookFunc(func(_ context.Context, s *State) error {
-			weights[s.Epoch()] = fmt.Sprint(s.Net.Params()[0].Value)
+		o.Hooks = []Hook{stopAt(c.mark, 2), hookFunc(func(_ context.Context, s *State) error {
+			look := func() error {
+				weights[s.Epoch()] = fmt.Sprint(s.Net.Params()[0].Value)
+				return nil
+			}
+			if (s.Averaged != nil) != (c.average > 0 && s.Epoch() > 0) {
+				t.Errorf("%s: epoch %d: averaged weights: %v", c.name, s.Epoch(), s.Averaged != nil)
+			}
+			if s.Averaged == nil {
+				look()
+			} else if err := s.Averaged(look); err != nil {
+				t.Error(err)
+			}
 			if s.Epoch() == 2 {
 				return &StopError{Reason: ReasonPruned} // too late: the first hook's reason counts
 			}
@@ -298,23 +313,30 @@ func TestStopByHook(t *testing.T) {
 		o.Warn = func(string) { warned++ }
 		check := func(how string, net *softmaxNet, s Status, err error) {
 			t.Helper()
-			wantEpoch := 2
-			if c.restored {
-				wantEpoch = c.best
-			}
 			if err != nil || s.State != StateStopped || s.Reason != ReasonOverfitting || s.Detail != "since epoch 1" ||
-				s.Epoch != 2 || s.BestEpoch != c.best || s.Restored != c.restored {
+				s.Epoch != 2 || s.BestEpoch != c.kept || s.Restored != (c.kept < 2) {
 				t.Errorf("%s, %s: status %+v, error %v", c.name, how, s, err)
 			}
-			if got := fmt.Sprint(net.weight.Value); got != weights[wantEpoch] {
-				t.Errorf("%s, %s: the weights are not those of epoch %d", c.name, how, wantEpoch)
+			if got := fmt.Sprint(net.weight.Value); got != weights[c.kept] {
+				t.Errorf("%s, %s: the weights are not those of epoch %d", c.name, how, c.kept)
+			}
+			best, err := (&store{o.Checkpoints.Dir}).best()
+			if err != nil {
+				t.Fatal(err)
+			}
+			kept := newSoftmaxNet()
+			if err := best.load(kept, false); err != nil {
+				t.Fatal(err)
+			}
+			if got := fmt.Sprint(kept.weight.Value); got != weights[c.kept] || best.meta[metaEpoch] != fmt.Sprint(c.kept) {
+				t.Errorf("%s, %s: %s holds the weights of epoch %s, or others", c.name, how, BestFile, best.meta[metaEpoch])
 			}
 		}
 		net := newSoftmaxNet()
 		s, err := mustNew(t, net, data, o).Run(context.Background())
 		check("run", net, s, err)
-		if warned != c.warned {
-			t.Errorf("%s: %d warnings, want %d", c.name, warned, c.warned)
+		if warned != 0 {
+			t.Errorf("%s: %d warnings, want none", c.name, warned)
 		}
 		o.Checkpoints.Resume, o.Hooks = true, nil
 		again := newSoftmaxNet()
@@ -396,7 +418,12 @@ func TestTestSplit(t *testing.T) {
 	}
 	loss, wrong, err := Evaluate(context.Background(), tr.net, data.Test, 3)
 	last := tr.history.Rows[3]
+	if err != nil || math.Abs(loss-last.Signal(AvgTestLoss)) > 1e-12 || wrong != last.Signal(AvgTestError) {
+		t.Errorf("evaluated three at a time: %v, %v, error %v; in the run %+v", loss, wrong, err, last)
+	}
+	setWeights(tr.net, tr.average.ends[1].weights)
+	loss, wrong, err = Evaluate(context.Background(), tr.net, data.Test, 3)
 	if err != nil || math.Abs(loss-last.TestLoss) > 1e-12 || wrong != last.TestError {
-		t.Errorf("evaluated three at a time: %v, %v, error %v; in the run %v, %v", loss, wrong, err, last.TestLoss, last.TestError)
+		t.Errorf("the last epoch's weights: %v, %v, error %v; in the run %v, %v", loss, wrong, err, last.TestLoss, last.TestError)
 	}
 }

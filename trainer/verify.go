@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -17,6 +18,26 @@ import (
 	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/datasets/stream"
 )
+
+// hash is the SHA-256 of a checkpoint's tensors in hexadecimal.
+func (c *checkpoint) hash() string {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(c.tensors)) {
+		t := c.tensors[name]
+		fmt.Fprintf(h, "%s %s %v\n", name, t.DType, t.Shape)
+		h.Write(t.Data)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// outcome is the SHA-256 of what a run ended with: the weights that it keeps and its last checkpoint's tensors.
+func (t *Trainer) outcome() (string, error) {
+	last, err := t.store.get(LastFile)
+	if err != nil {
+		return "", err
+	}
+	return hexSum([]byte(WeightsHash(t.net) + last.hash())), nil
+}
 
 // WeightsHash is the SHA-256 of a net's weights and velocities in hexadecimal.
 func WeightsHash(net Net) string {
@@ -49,10 +70,9 @@ type Attempt func(leg int) (net Net, data *datasets.Dataset, o Options, done fun
 
 // Verification is what VerifyResume found.
 type Verification struct {
-	Cuts            [][2]int // epoch, step within it after which the run was interrupted
-	Weights         [2]string
-	Metrics         [2]string
-	StraightSeconds float64
+	Cuts    [][2]int  // epoch, step within it after which the run was interrupted
+	Weights [2]string // SHA-256 of the weights kept and of the last checkpoint: of the undisturbed and the interrupted run
+	Metrics [2]string // the same of the history
 }
 
 // Equal tells whether the interrupted run ended as the undisturbed one did.
@@ -112,10 +132,9 @@ func verifyStraight(ctx context.Context, attempt Attempt, dir string, v *Verific
 	if _, err := t.Run(ctx); err != nil {
 		return 0, err
 	}
-	for _, r := range t.history.Rows {
-		v.StraightSeconds += r.Seconds
+	if v.Weights[0], err = t.outcome(); err != nil {
+		return 0, err
 	}
-	v.Weights[0] = WeightsHash(net)
 	v.Metrics[0], err = HistoryHash(t.history)
 	return counter.done, err
 }
@@ -143,7 +162,9 @@ func verifyLeg(ctx context.Context, attempt Attempt, leg, done, cut int, dir str
 	_, err = t.Run(legContext)
 	switch {
 	case err == nil:
-		v.Weights[1] = WeightsHash(net)
+		if v.Weights[1], err = t.outcome(); err != nil {
+			return 0, false, err
+		}
 		v.Metrics[1], err = HistoryHash(t.history)
 		return counter.done, true, err
 	case errors.Is(err, ErrInterrupted) && ctx.Err() == nil:

@@ -119,7 +119,7 @@ func schedule(c configs.Config) trainer.Schedule {
 func trainerOptions(c configs.Config) trainer.Options {
 	return trainer.Options{
 		Epochs: c.Train.Epochs, BatchSize: c.Train.BatchSize, Schedule: schedule(c),
-		Momentum: c.Train.Momentum, WeightDecay: c.Train.WeightDecay, Seed: c.Train.Seed,
+		Momentum: c.Train.Momentum, WeightDecay: c.Train.WeightDecay, Seed: c.Train.Seed, Average: c.Average.Epochs,
 	}
 }
 
@@ -127,7 +127,7 @@ func trainerOptions(c configs.Config) trainer.Options {
 func checkpointOptions(c configs.Config, dir *os.Root, resume bool) trainer.CheckpointOptions {
 	return trainer.CheckpointOptions{
 		Dir: dir, Every: c.Output.CheckpointEvery, Minutes: c.Output.CheckpointMinutes, Resume: resume,
-		Config: c.YAML(), FreeKeys: configs.FreeKeys(),
+		Config: c.YAML(), Differences: func(was []byte) ([]string, error) { return differences(was, c) },
 	}
 }
 

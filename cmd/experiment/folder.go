@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/maxgain/maxgain/configs"
@@ -16,10 +17,11 @@ import (
 // rundir.ErrNoRun.
 func ConfigOf(dir string, set []string) (configs.Config, error) {
 	path := filepath.Join(dir, rundir.ConfigFile)
-	if _, err := os.Stat(path); err != nil {
+	text, err := os.ReadFile(path)
+	if err != nil {
 		return configs.Config{}, fmt.Errorf("%w in %s: %w", rundir.ErrNoRun, dir, err)
 	}
-	return configs.Load(path, set)
+	return configs.Load(path, append(configs.Since(text), set...))
 }
 
 // Begun says whether there is a run in a folder, finished or not.
@@ -63,7 +65,7 @@ func reopen(path string, c configs.Config) (*rundir.Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	before, err := configs.Parse(dir.Path(rundir.ConfigFile), dir.Config(), nil)
+	before, err := configs.ParseResolved(dir.Path(rundir.ConfigFile), dir.Config())
 	if err != nil {
 		return nil, errors.Join(err, dir.Close())
 	}
@@ -73,4 +75,20 @@ func reopen(path string, c configs.Config) (*rundir.Dir, error) {
 		dir.SetConfig(before.YAML())
 	}
 	return dir, nil
+}
+
+// differences are the settings, but for the number of epochs, in which a run of the config of a checkpoint differs from
+// one of c, as lines like "train.momentum: checkpoint 0.9, now 0.5".
+func differences(was []byte, c configs.Config) ([]string, error) {
+	before, err := configs.ParseResolved("config", was)
+	if err != nil {
+		return nil, err
+	}
+	before.Train.Epochs = c.Train.Epochs
+	var lines []string
+	for _, line := range configs.Diff(before, c) {
+		key, values, _ := strings.Cut(line, ": ")
+		lines = append(lines, key+": checkpoint "+values)
+	}
+	return lines, nil
 }

@@ -58,7 +58,7 @@ func ThresholdsOf(dir string) (diagnostics.Thresholds, error) {
 	if err != nil {
 		return diagnostics.DefaultThresholds(), nil // no run, or one of another program: only the curve counts
 	}
-	c, err := configs.Parse(path, text, nil)
+	c, err := configs.ParseResolved(path, text)
 	if err != nil {
 		return diagnostics.Thresholds{}, err
 	}

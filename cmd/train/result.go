@@ -25,7 +25,7 @@ func printResult(w io.Writer, r *experiment.Result, short bool) {
 		ended, _, _ = strings.Cut(ended, ";") // what follows is the evidence above
 	}
 	fmt.Fprintf(w, "%-8s %s\n", string(r.State)+":", ended)
-	if r.Restored {
+	if r.State.Ended() && r.BestEpoch > 0 {
 		fmt.Fprintf(w, "weights: of epoch %d, in checkpoints/best.safetensors\n", r.BestEpoch)
 	}
 	if r.Report != "" {
