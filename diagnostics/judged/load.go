@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/maxgain/maxgain/diagnostics"
@@ -48,8 +49,24 @@ func Load(dir string, t diagnostics.Thresholds) (Run, error) {
 	return run, errors.Join(err, folder.Close())
 }
 
+// LoadLatest is Load with the spectrum of the last epoch alone and no derivative: what is quickly read again after each
+// epoch.
+func LoadLatest(dir string, t diagnostics.Thresholds) (Run, error) {
+	folder, err := rundir.Read(dir)
+	if err != nil {
+		return Run{}, fmt.Errorf("run: %w; want the folder of a run", err)
+	}
+	run, err := from(folder, t, (*Run).readLastSpectrum)
+	return run, errors.Join(err, folder.Close())
+}
+
 // From is Load for a folder that is open.
 func From(folder *rundir.Run, t diagnostics.Thresholds) (Run, error) {
+	return from(folder, t, (*Run).readPlanes)
+}
+
+// from reads a folder, its pictures of numbers by a function.
+func from(folder *rundir.Run, t diagnostics.Thresholds, planes func(*Run, *rundir.Run) error) (Run, error) {
 	run := Run{Name: filepath.Base(filepath.Clean(folder.Path())), Status: trainer.Status{BestEpoch: -1}}
 	var err error
 	if run.History, err = folder.History(); err != nil {
@@ -66,7 +83,7 @@ func From(folder *rundir.Run, t diagnostics.Thresholds) (Run, error) {
 			run.Environment, err = settings(folder, folder.ReadEnv, rundir.EnvFile)
 			return err
 		},
-		func() error { return run.readPlanes(folder) },
+		func() error { return planes(&run, folder) },
 	} {
 		if err := read(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return Run{}, fmt.Errorf("run: %w", err)
@@ -113,6 +130,20 @@ func (r *Run) readPlanes(folder *rundir.Run) error {
 		r.Derivative = &p
 	}
 	return err
+}
+
+// readLastSpectrum reads the spectrum of the last epoch that was measured.
+func (r *Run) readLastSpectrum(folder *rundir.Run) error {
+	for _, row := range slices.Backward(r.History.Rows) {
+		p, err := folder.Spectrum(row.Epoch)
+		if p != nil {
+			r.Spectra = []Plane{PlaneOf(*p)}
+		}
+		if p != nil || err != nil || len(row.Signals) > 0 {
+			return err
+		}
+	}
+	return nil
 }
 
 // settings flattens one of the folder's files.

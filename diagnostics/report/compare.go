@@ -56,10 +56,27 @@ func (b *builder) comparison(list []judged.Run) {
 		small = append(small, v)
 	}
 	b.add("charts", "charts", small)
+	b.add("spectra", "last-spectra", lastSpectra(list))
 	for i := range list {
 		r := &list[i]
 		b.add(fmt.Sprint("run-", i), "brief", briefView{r.Name, statusLine(r), card(r)})
 	}
+}
+
+// mostSpectra is of how many runs the last spectrum is shown.
+const mostSpectra = 12
+
+// lastSpectra are the last spectra of the first runs, each on colours of its own.
+func lastSpectra(list []judged.Run) []pictureView {
+	var out []pictureView
+	for _, r := range list {
+		if n := len(r.Spectra); n > 0 && len(out) < mostSpectra {
+			p := r.Spectra[n-1]
+			db := p.RMS()
+			out = append(out, pictureView{fmt.Sprintf("%s, epoch %d", r.Name, p.Epoch), plot.DataURL(plot.Paint(db, p.H, p.W, plot.SpectrumSpan(db), plot.Cividis))})
+		}
+	}
+	return out
 }
 
 func ranking(list []judged.Run) rankView {
