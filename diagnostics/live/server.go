@@ -57,10 +57,10 @@ type Options struct {
 type Server struct {
 	token string
 
-	look    sync.Mutex // one look at the folders at a time; held while watch is used
-	watch   *watcher
-	looked  time.Time     // when it was last looked
-	cost    time.Duration // of the last look that found something
+	look   sync.Mutex // one look at the folders at a time; held while watch is used
+	watch  *watcher
+	looked time.Time     // when it was last looked
+	cost   time.Duration // of the last look that found something
 
 	mu       sync.Mutex
 	state    state
