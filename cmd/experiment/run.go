@@ -33,6 +33,7 @@ type RunOptions struct {
 	Prune  bool   // end the run when it is judged hopeless
 	Log    *slog.Logger
 	Screen Screen
+	Began  func(dir string) // called once the folder of the run is there; may be nil
 }
 
 // session is one run in its folder.
@@ -53,6 +54,9 @@ func (e *Experiment) Run(ctx context.Context, o RunOptions) (_ *Result, err erro
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, dir.Close()) }()
+	if o.Began != nil {
+		o.Began(dir.Path())
+	}
 	s := &session{Experiment: e, RunOptions: o, dir: dir, started: started}
 	return s.run(ctx)
 }

@@ -123,7 +123,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%w (see %s --help)", err, c.CommandPath())
 	})
-	root.AddCommand(newData(a), newGain(a), newDiagnose(a), newCalibrate(a), newVerifyResume(a), newReport(a), newSweep(a), newBench(a), newSelftest(a), newFigure(a), newConfig(a))
+	root.AddCommand(newData(a), newGain(a), newDiagnose(a), newCalibrate(a), newVerifyResume(a), newReport(a), newLive(a), newSweep(a), newBench(a), newSelftest(a), newFigure(a), newConfig(a))
 	return root
 }
 

@@ -18,6 +18,8 @@ type trainFlags struct {
 	out    string
 	resume string
 	dryRun bool
+	live   bool
+	liveFlags
 }
 
 func newTrain(a *app) *cobra.Command {
@@ -40,6 +42,8 @@ Presets: ` + strings.Join(configs.Presets(), ", "),
 	f.outputFlags.add(c)
 	c.Flags().StringVarP(&f.out, "out", "o", "", "`folder` of this run, new or empty (else <output.dir>/<name>-<time>)")
 	c.Flags().StringVar(&f.resume, "resume", "", "go on with the run in this `folder`, to the same bits as if it had never stopped")
+	c.Flags().BoolVar(&f.live, "live", false, "show the run in a browser while it goes on, at the address that is printed")
+	f.liveFlags.add(c)
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "check config and data, print what would be done, write nothing")
 	return c
 }
@@ -47,6 +51,9 @@ Presets: ` + strings.Join(configs.Presets(), ", "),
 // train is the root command.
 func (a *app) train(c *cobra.Command, f trainFlags) error {
 	f.apply(a)
+	if !f.live && (c.Flags().Changed("port") || c.Flags().Changed("listen")) {
+		return usage("--port and --listen are for the live page; add --live")
+	}
 	config, err := f.resolve(c)
 	if err != nil {
 		return err
@@ -58,11 +65,23 @@ func (a *app) train(c *cobra.Command, f trainFlags) error {
 	if f.resume != "" {
 		o.Out, o.Resume = f.resume, true
 	}
-	return a.trainConfig(c.Context(), config, o, f.outputFlags)
+	if !f.live {
+		return a.trainConfig(c.Context(), config, o, f.outputFlags)
+	}
+	return a.withLive(c.Context(), f.liveFlags, func(shown *liveScreen) error {
+		o.Began = shown.began
+		return a.trainShown(c.Context(), config, o, f.outputFlags, shown.over)
+	})
 }
 
 // trainConfig trains one config, shows how it goes on and prints what came of it.
 func (a *app) trainConfig(ctx context.Context, config configs.Config, o experiment.RunOptions, f outputFlags) error {
+	return a.trainShown(ctx, config, o, f, func(s experiment.Screen) experiment.Screen { return s })
+}
+
+// trainShown is trainConfig with a screen that over makes of the terminal's.
+func (a *app) trainShown(ctx context.Context, config configs.Config, o experiment.RunOptions, f outputFlags,
+	over func(experiment.Screen) experiment.Screen) error {
 	bar := newBar(a.stderr, !f.quiet)
 	e, err := a.open(ctx, config, bar)
 	if err != nil {
@@ -75,7 +94,7 @@ func (a *app) trainConfig(ctx context.Context, config configs.Config, o experime
 	case f.json:
 		table = a.stderr
 	}
-	o.Log, o.Screen = a.log, newScreen(table, bar, config, e.Data)
+	o.Log, o.Screen = a.log, over(newScreen(table, bar, config, e.Data))
 	result, err := e.Run(ctx, o)
 	bar.clear()
 	if result == nil {
