@@ -9,9 +9,13 @@ import (
 
 // Pilot is one short run of a calibration: its learning rate and what was measured.
 type Pilot struct {
-	Rate  float64
-	Curve *Curve
+	Rate   float64
+	Epochs int // planned: a training that ended before has diverged; 0: not known
+	Curve  *Curve
 }
+
+// cutShort tells whether the pilot ended before its planned epochs, as one does whose weights are no finite numbers any more.
+func (p Pilot) cutShort() bool { return p.Curve.last() < p.Epochs }
 
 // calibrationSource begins the source of a calibration's noise levels.
 const calibrationSource = "calibration"
@@ -98,7 +102,7 @@ func Calibrate(pilots []Pilot, t Thresholds) (Thresholds, error) {
 // learntLittle tells whether a pilot ran to its end with a finite loss and has learnt next to nothing.
 func learntLittle(p Pilot, t Thresholds) bool {
 	f := featuresOf(p.Curve, t)
-	if diverged(f) != nil || lossLost(f) != nil || len(f.loss.y) < 2 {
+	if p.cutShort() || diverged(f) != nil || lossLost(f) != nil || len(f.loss.y) < 2 {
 		return false
 	}
 	return f.loss.end(2) > (1-leastFall)*quantile(f.loss.y, 1) || len(f.loss.since(f.begun).y) < leastPilotEpochs
@@ -107,7 +111,7 @@ func learntLittle(p Pilot, t Thresholds) bool {
 // steadyPilot tells whether a pilot learnt, and steadily.
 func steadyPilot(p Pilot, t Thresholds) bool {
 	f := featuresOf(p.Curve, t)
-	if diverged(f) != nil || lossLost(f) != nil || len(f.loss.y) < 2 || !f.learnt {
+	if p.cutShort() || diverged(f) != nil || lossLost(f) != nil || len(f.loss.y) < 2 || !f.learnt {
 		return false
 	}
 	unsteady, _ := unsteadiness(f.loss)

@@ -250,7 +250,7 @@ func TestEveryThresholdIsChecked(t *testing.T) {
 func TestCalibrateLeavesOutWhatDidNotLearn(t *testing.T) {
 	pilot := func(rate, sigma float64, n int, loss func(float64) float64) Pilot {
 		alternating := func(e float64) float64 { return sigma * math.Sqrt(1.5) / madToSigma / 2 * (1 - 2*math.Mod(e, 2)) }
-		return Pilot{rate, synthetic(n, map[string]func(float64) float64{GainDB: alternating, TrainLoss: loss})}
+		return Pilot{Rate: rate, Curve: synthetic(n, map[string]func(float64) float64{GainDB: alternating, TrainLoss: loss})}
 	}
 	falls := func(by float64) func(float64) float64 { // from 2 at epoch 1, by a share of it
 		return func(e float64) float64 { return 2 * (1 - by*min(e-1, 1)) }
@@ -287,7 +287,7 @@ func TestCalibrateLeavesOutWhatDidNotLearn(t *testing.T) {
 func TestCalibrate(t *testing.T) {
 	pilot := func(rate, sigma float64, loss func(float64) float64) Pilot {
 		alternating := func(e float64) float64 { return sigma * math.Sqrt(1.5) / madToSigma / 2 * (1 - 2*math.Mod(e, 2)) }
-		return Pilot{rate, synthetic(12, map[string]func(float64) float64{GainDB: alternating, TrainLoss: loss})}
+		return Pilot{Rate: rate, Curve: synthetic(12, map[string]func(float64) float64{GainDB: alternating, TrainLoss: loss})}
 	}
 	steady := func(e float64) float64 { return 2.3 * math.Exp(-e/4) }
 	unsteady := func(e float64) float64 { return 1.5 + 0.5*math.Mod(e, 2) - 0.02*e }

@@ -75,7 +75,7 @@ func (e *Experiment) Calibrate(ctx context.Context, rates []float64, epochs int,
 		}
 		told(p)
 		pilots = append(pilots, p)
-		trials = append(trials, diagnostics.Pilot{Rate: rate, Curve: p.curve})
+		trials = append(trials, diagnostics.Pilot{Rate: rate, Epochs: epochs, Curve: p.curve})
 	}
 	t, err := diagnostics.Calibrate(trials, diagnostics.DefaultThresholds())
 	if err != nil {
