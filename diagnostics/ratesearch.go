@@ -1,6 +1,7 @@
 package diagnostics
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -63,6 +64,31 @@ func JudgeRates(pilots []Pilot, t Thresholds) []JudgedRate {
 	}
 	return out
 }
+
+// Why says in a few words why the rate serves or does not.
+func (j JudgedRate) Why() string {
+	switch {
+	case j.Fit == RateServes:
+		return "serves"
+	case j.Fit == RateTooLittle:
+		return "learnt next to nothing in these epochs"
+	case j.Beaten > 0:
+		return fmt.Sprintf("too high: %.3g came to a lower training loss", j.Beaten)
+	case j.Report.Verdict == LearningRateTooHigh:
+		return "too high: " + j.Report.Meaning()
+	}
+	return "too high: diverged"
+}
+
+// Numbers are the training loss at the end, in nats, and the variability of the steadiest gain since learning began, in
+// dB; NaN for what was not measured.
+func (j JudgedRate) Numbers() (loss, variabilityDB float64) {
+	f := featuresOf(j.Pilot.Curve, DefaultThresholds())
+	return f.loss.end(1), f.sinceLearning(f.gain).roughness()
+}
+
+// Epochs is how many epochs the pilot trained for.
+func (j JudgedRate) Epochs() int { return j.Pilot.Curve.last() }
 
 // HighestServing is the highest rate that serves, with no rate below it that is too high; 0 if there is none.
 func HighestServing(judged []JudgedRate) float64 {

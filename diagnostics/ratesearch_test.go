@@ -42,6 +42,15 @@ func TestJudgeRates(t *testing.T) {
 			t.Errorf("place %d: rate %v, fit %d, beaten by %v (%v); want %v", i, g.Pilot.Rate, g.Fit, g.Beaten, g.Report.Verdict, w)
 		}
 	}
+	for i, want := range []string{"learnt next to nothing in these epochs", "serves", "serves", "too high: 0.01 came to a lower training loss",
+		"too high: " + LearningRateTooHigh.Meaning(), "too high: diverged", "too high: diverged"} {
+		if got := judged[i].Why(); got != want {
+			t.Errorf("place %d: %q, want %q", i, got, want)
+		}
+	}
+	if loss, variability := judged[2].Numbers(); math.Abs(loss-0.30) > 1e-12 || !(variability > 0.1 && variability < 1) || judged[2].Epochs() != 12 {
+		t.Errorf("place 2: loss %v, variability %v dB, %d epochs", loss, variability, judged[2].Epochs())
+	}
 	if got := HighestServing(judged); got != 0.01 {
 		t.Errorf("highest rate that serves: %v, want 0.01", got)
 	}

@@ -56,11 +56,17 @@ type Pilot struct {
 // PilotRates are five rates to calibrate at, evenly spaced in logarithm from a tenth of the config's to ten times it. Of a
 // schedule the highest rate counts.
 func PilotRates(c configs.Config) []float64 {
+	base := baseRate(c)
+	return []float64{base / 10, base / math.Sqrt(10), base, base * math.Sqrt(10), base * 10}
+}
+
+// baseRate is the config's learning rate, of a schedule the highest.
+func baseRate(c configs.Config) float64 {
 	base := c.Train.LearningRate
 	for _, p := range c.Train.Schedule {
 		base = max(base, p.Rate)
 	}
-	return []float64{base / 10, base / math.Sqrt(10), base, base * math.Sqrt(10), base * 10}
+	return base
 }
 
 // Calibrate trains for some epochs at each rate and finds from these pilots what variability of the gain is high. observer

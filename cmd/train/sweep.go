@@ -20,6 +20,7 @@ type sweepFlags struct {
 	index  int
 	owned  bool
 	dryRun bool
+	find   bool
 }
 
 // newSweep is "train sweep" and its subcommands.
@@ -33,11 +34,18 @@ diverges is recorded and ends nothing. The same command again goes on where a sw
 finished trials are left as they are. No validation data are needed for the ranking.`,
 		Example: `  train sweep --config sweep_lenet_mnist.yaml --out runs/rates
   train sweep run --config sweep_lenet_mnist.yaml --out runs/rates --index 3
-  train sweep table runs/rates`,
+  train sweep table runs/rates
+  train sweep --find-rate --config lenet_mnist.yaml`,
 		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.sweep(c, f) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if f.find {
+				return a.findRate(c, f)
+			}
+			return a.sweep(c, f)
+		},
 	}
 	f.addSweep(c)
+	c.Flags().BoolVar(&f.find, "find-rate", false, "search for the highest learning rate that serves the config of a run, by short trainings")
 	c.Flags().IntVarP(&f.jobs, "jobs", "j", 1, "trials at a time; the cores are shared out among them")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "list the trials, train nothing")
 	c.AddCommand(newSweepRun(a), newSweepTable(a))
