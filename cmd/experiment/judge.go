@@ -10,8 +10,8 @@ import (
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/diagnostics/foreign"
 	"github.com/maxgain/maxgain/diagnostics/judged"
-	"github.com/maxgain/maxgain/trainer"
 	"github.com/maxgain/maxgain/trainer/rundir"
 )
 
@@ -76,24 +76,62 @@ func Load(dir string) (judged.Run, error) {
 
 // Diagnosing says how a training is judged by its curve.
 type Diagnosing struct {
-	Columns     map[string]string // signal's name to that of the column it is read from, where they differ
-	Calibration string            // file of thresholds; empty takes those of the run's config, or the defaults
+	Columns       map[string]string // signal's name to that of the column it is read from, where they differ
+	StepsPerEpoch float64           // of a log that counts steps; 0: the log must tell
+	Calibration   string            // file of thresholds; empty takes those of the run's config, or the defaults
 }
 
-// Judge judges the training whose curve is at a path: a run's folder or a CSV file. A path that is not there is a
-// datasets.ErrMissing, a file that cannot be read a datasets.ErrDamaged.
-func (d Diagnosing) Judge(path string) (diagnostics.Report, error) {
+// Judge judges the training whose curve is at a path: a run's folder, or the log of another program as package foreign reads it.
+// The notes say how a log was understood. A path that is not there is a datasets.ErrMissing, a file that cannot be read a
+// datasets.ErrDamaged.
+func (d Diagnosing) Judge(path string) (report diagnostics.Report, notes []string, err error) {
 	judge, err := d.thresholds(path)
 	if err != nil {
-		return diagnostics.Report{}, err
+		return diagnostics.Report{}, nil, err
 	}
-	file, status := path, trainer.Status{}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		file = filepath.Join(path, rundir.MetricsCSV)
-		if status, err = rundir.ReadStatus(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return diagnostics.Report{}, fmt.Errorf("%w: %w", datasets.ErrDamaged, err)
+	if isRun(path) {
+		report, err = d.judgeRun(path, judge)
+		return report, nil, err
+	}
+	log, err := foreign.Read(path, foreign.Options{Columns: d.Columns, StepsPerEpoch: d.StepsPerEpoch})
+	var fault *foreign.Fault
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return diagnostics.Report{}, nil, fmt.Errorf("%w: %w", datasets.ErrMissing, err)
+	case errors.Is(err, foreign.ErrOptions):
+		return diagnostics.Report{}, nil, Usagef("%w", err)
+	case errors.As(err, &fault):
+		return diagnostics.Report{}, nil, logFault{fault}
+	case err != nil:
+		return diagnostics.Report{}, nil, err
+	}
+	notes = log.Notes
+	if !judge.Calibrated {
+		notes = append(notes, validity)
+	}
+	return diagnostics.Diagnose(log.Curve, judge), notes, nil
+}
+
+// validity says what the default thresholds were found on.
+const validity = "thresholds and confidence come from LeNets on MNIST, Fashion-MNIST, CIFAR-10 and drawn digits (docs/diagnosis.md): for other nets and data they are a first guess"
+
+// isRun tells whether a path is the folder of a run of this program.
+func isRun(path string) bool {
+	for _, name := range []string{rundir.ConfigFile, rundir.StatusFile} {
+		if _, err := os.Stat(filepath.Join(path, name)); err == nil {
+			return true
 		}
 	}
+	return false
+}
+
+// judgeRun is Judge for a run of this program.
+func (d Diagnosing) judgeRun(path string, judge diagnostics.Thresholds) (diagnostics.Report, error) {
+	status, err := rundir.ReadStatus(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return diagnostics.Report{}, fmt.Errorf("%w: %w", datasets.ErrDamaged, err)
+	}
+	file := filepath.Join(path, rundir.MetricsCSV)
 	r, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return diagnostics.Report{}, fmt.Errorf("%w: %w", datasets.ErrMissing, err)
@@ -106,7 +144,7 @@ func (d Diagnosing) Judge(path string) (diagnostics.Report, error) {
 	var fault *diagnostics.CSVError
 	switch {
 	case errors.As(err, &fault):
-		return diagnostics.Report{}, csvFault{file, fault}
+		return diagnostics.Report{}, logFault{&foreign.Fault{File: file, Line: fault.Line, Column: fault.Column, Detail: fault.Detail}}
 	case err != nil:
 		return diagnostics.Report{}, Usagef("%s: %w", file, err)
 	}
@@ -120,11 +158,8 @@ func (d Diagnosing) thresholds(path string) (diagnostics.Thresholds, error) {
 	return ThresholdsOf(path)
 }
 
-// csvFault names a fault's file before its line and column.
-type csvFault struct {
-	file  string
-	fault *diagnostics.CSVError
-}
+// logFault is a fault in a log, which is damaged data.
+type logFault struct{ fault *foreign.Fault }
 
-func (e csvFault) Error() string   { return e.file + ":" + e.fault.Error() }
-func (e csvFault) Unwrap() []error { return []error{e.fault, datasets.ErrDamaged} }
+func (e logFault) Error() string   { return e.fault.Error() }
+func (e logFault) Unwrap() []error { return []error{e.fault, datasets.ErrDamaged} }

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,6 +18,8 @@ type diagnoseFlags struct {
 	outputFlags
 	failOn      []string
 	columns     map[string]string
+	mapped      map[string]string // the same, by the flag's former name
+	steps       float64
 	calibration string
 }
 
@@ -24,16 +28,19 @@ func newDiagnose(a *app) *cobra.Command {
 	var f diagnoseFlags
 	c := &cobra.Command{
 		Use:   "diagnose PATH…",
-		Short: "Judge finished or running trainings by their curves: run folders or CSV files",
-		Long: `Judge trainings by their curves. A PATH is a run's folder or a CSV file with the columns epoch and
-gain_db, or other signals by their names; train_loss and learning_rate help if they are there. Validation
-columns are never read.`,
+		Short: "Judge finished or running trainings by their curves: run folders, or logs of other programs",
+		Long: `Judge trainings by their curves. A PATH is a run's folder, or the log of a training in another program: a CSV
+file (Keras, Lightning, Weights & Biases, pandas, scripts/pytorch), JSON or JSON lines, a TensorBoard file of
+events or a folder of them. It needs epochs or steps, and a training loss or a signal such as gain_db; a loss
+alone is judged with little confidence. Columns are known by their usual names. Validation columns are never read.`,
 		Example: `  train diagnose runs/fast
-  train diagnose other.csv --map gain_db=max_gain --json
+  train diagnose lightning_logs/version_0
+  train diagnose other.csv --column train_loss=cost --column gain_db=max_gain --json
+  train diagnose events.out.tfevents.17 --steps-per-epoch 391
   train diagnose runs/* --fail-on overfitting,diverged`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usage("train diagnose wants at least one run folder or CSV file")
+				return usage("train diagnose wants at least one run folder or log (CSV, JSON lines, TensorBoard)")
 			}
 			return nil
 		},
@@ -42,8 +49,13 @@ columns are never read.`,
 	f.outputFlags.add(c)
 	flags := c.Flags()
 	flags.StringSliceVar(&f.failOn, "fail-on", nil, "exit with 5 if a `verdict` is one of these, separated by commas")
-	flags.StringToStringVar(&f.columns, "map", nil, "read a column from one of another name, `ours=theirs`; repeatable")
+	flags.StringToStringVar(&f.columns, "column", nil, "read a column from one of another name, `ours=theirs`; repeatable")
+	flags.StringToStringVar(&f.mapped, "map", nil, "the same, `ours=theirs`")
+	flags.Float64Var(&f.steps, "steps-per-epoch", 0, "how many steps make an epoch, for logs that count steps (`number`)")
 	flags.StringVar(&f.calibration, "calibration", "", "calibration `file` to judge by (else that of the run, or the defaults)")
+	if err := flags.MarkHidden("map"); err != nil {
+		panic(err) // no such flag
+	}
 	return c
 }
 
@@ -51,6 +63,7 @@ columns are never read.`,
 type diagnosed struct {
 	Path string `json:"path"`
 	diagnostics.Report
+	Notes []string `json:"notes,omitempty"` // how the log of another program was understood
 }
 
 func (a *app) diagnose(paths []string, f diagnoseFlags) error {
@@ -63,13 +76,18 @@ func (a *app) diagnose(paths []string, f diagnoseFlags) error {
 		}
 		failOn = append(failOn, v)
 	}
-	how := experiment.Diagnosing{Columns: f.columns, Calibration: f.calibration}
+	columns := maps.Clone(f.mapped)
+	if columns == nil {
+		columns = map[string]string{}
+	}
+	maps.Copy(columns, f.columns)
+	how := experiment.Diagnosing{Columns: columns, StepsPerEpoch: f.steps, Calibration: f.calibration}
 	var all []diagnosed
 	var faults []error
 	for _, path := range paths {
-		report, err := how.Judge(path)
+		report, notes, err := how.Judge(path)
 		faults = append(faults, err)
-		all = append(all, diagnosed{path, report})
+		all = append(all, diagnosed{path, report, notes})
 	}
 	if err := errors.Join(faults...); err != nil {
 		return err
@@ -105,13 +123,21 @@ func (a *app) printDiagnoses(all []diagnosed, short bool) {
 		case short:
 			fmt.Fprintf(a.stdout, "%s: %s\n", d.Path, strings.TrimPrefix(headline(d.Report), "→ "))
 		case len(all) == 1:
-			printReport(a.stdout, d.Report)
+			d.print(a.stdout)
 		default:
 			if i > 0 {
 				fmt.Fprintln(a.stdout)
 			}
 			fmt.Fprintf(a.stdout, "%s\n", d.Path)
-			printReport(a.stdout, d.Report)
+			d.print(a.stdout)
 		}
+	}
+}
+
+// print writes a report in full, and how its log was understood.
+func (d diagnosed) print(w io.Writer) {
+	printReport(w, d.Report)
+	for _, note := range d.Notes {
+		fmt.Fprintf(w, "note:    %s\n", note)
 	}
 }

@@ -67,7 +67,7 @@ func (o Options) check() error {
 		}
 	}
 	if o.StepsPerEpoch < 0 || o.StepsPerEpoch != o.StepsPerEpoch || o.StepsPerEpoch > maxEpoch {
-		return fmt.Errorf("steps of an epoch: got %v, want a number > 0", o.StepsPerEpoch)
+		return fmt.Errorf("%w: steps of an epoch: got %v, want a number > 0", ErrOptions, o.StepsPerEpoch)
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func (f *Fault) Error() string {
 }
 
 // ErrOptions is wrapped by errors that are the options' fault, not the file's.
-var ErrOptions = errors.New("unknown column")
+var ErrOptions = errors.New("reading a log")
 
 // maxFile bounds how much of a text log is read, in bytes.
 const maxFile = 64 << 20
@@ -69,18 +69,16 @@ func Read(path string, o Options) (*Log, error) {
 
 // readTable reads all of a log's numbers that may be of use.
 func readTable(path string, o Options) (*table, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.IsDir() {
-		return readFolder(path, o)
-	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
+	if info, err := file.Stat(); err != nil {
+		return nil, err
+	} else if info.IsDir() {
+		return readFolder(path, o)
+	}
 	begin := make([]byte, 12)
 	n, err := io.ReadFull(file, begin)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
