@@ -44,10 +44,12 @@ type Data struct {
 	LabelNoise float64 // share of the training labels drawn anew
 }
 
-// Phase is a number of epochs at one learning rate.
+// Phase is a number of epochs at one learning rate, or from Rate to To along a curve.
 type Phase struct {
 	Rate   float64
 	Epochs int
+	To     float64
+	Curve  string // "" for a constant rate, linear or cosine
 }
 
 // Train holds the optimiser's settings. Either LearningRate is set or
@@ -61,6 +63,9 @@ type Train struct {
 	WeightDecay  float64
 	Seed         uint64
 	Workers      int // 0 = every core
+
+	Nesterov            bool // Nesterov's momentum
+	DecayNormsAndBiases bool // weight decay for them too
 }
 
 // Average says which weights a run keeps.
@@ -109,7 +114,7 @@ type Output struct {
 // data, the learning rate and (without a schedule) the epochs have none.
 func Default() Config {
 	return Config{
-		Train:   Train{BatchSize: 100, Momentum: 0.9, WeightDecay: 0.0005, Seed: 1},
+		Train:   Train{BatchSize: 100, Momentum: 0.9, WeightDecay: 0.0005, Seed: 1, DecayNormsAndBiases: true},
 		Average: Average{Epochs: 10},
 		Gain: Gain{Every: 1, Impulse: 1, Window: "hann", Projection: "inverse-score",
 			SaveSpectra: true, Population: true, Images: "train", Shifts: true, Changes: true},

@@ -51,7 +51,7 @@ var bad = map[string][]string{
 		":7:14: train.schedule[1].rate: got 0, want a number > 0",
 		":7:25: train.schedule[1].epochs: got 1.5, want a whole number from 1 to 1000000",
 		":8:7: train.schedule[2].epochs: missing",
-		":8:19: train.schedule[2].epoch: unknown key, want rate and epochs",
+		":8:19: train.schedule[2].epoch: unknown key, want rate, epochs, to and curve",
 		":8:35: train.schedule[2].rate: given twice",
 		":9:7: train.schedule[3]: got 0.1, want {rate: …, epochs: …}",
 	},
@@ -245,7 +245,7 @@ func TestRateAndScheduleReplaceEachOther(t *testing.T) {
 		t.Errorf("%+v, %v", c.Train, err)
 	}
 	c, err = Load("lenet_mnist", []string{"train.schedule=[{rate: 0.1, epochs: 15}, {rate: 0.01, epochs: 15}]"})
-	want := []Phase{{0.1, 15}, {0.01, 15}}
+	want := []Phase{{Rate: 0.1, Epochs: 15}, {Rate: 0.01, Epochs: 15}}
 	if err != nil || !slices.Equal(c.Train.Schedule, want) || c.Train.LearningRate != 0 || c.Train.Epochs != 20 {
 		t.Errorf("%+v, %v", c.Train, err)
 	}

@@ -42,9 +42,13 @@ func (c *Config) fields() []field {
 		whole("train.batch_size", &c.Train.BatchSize, 1, 10_000).says("images", "images in a step"),
 		optional(number("train.learning_rate", &c.Train.LearningRate, above(0)),
 			func() bool { return c.Train.Schedule == nil }).says("", "learning rate").without("required, or train.schedule"),
-		schedule("train.schedule", &c.Train.Schedule).says("", "learning rates and how many epochs each one holds").without("none"),
+		schedule("train.schedule", &c.Train.Schedule).says("", "learning rates and how many epochs each one holds, constant, or with to: … and curve: linear or cosine; {cosine: {rate, epochs, to, warmup}} for short").without("none"),
 		number("train.momentum", &c.Train.Momentum, from(0).below(1)).says("", "momentum of stochastic gradient descent"),
 		number("train.weight_decay", &c.Train.WeightDecay, from(0)).says("", "factor of the weights that is added to their gradient"),
+		optional(flag("train.decay_norms_and_biases", &c.Train.DecayNormsAndBiases), func() bool { return !c.Train.DecayNormsAndBiases }).added().
+			says("", "weight decay for batch norms and biases too, not for the other weights alone").without("true"),
+		optional(flag("train.nesterov", &c.Train.Nesterov), func() bool { return c.Train.Nesterov }).added().
+			says("", "Nesterov's form of the momentum").without("false"),
 		seed("train.seed", &c.Train.Seed).says("", "seed of everything random"),
 		whole("train.workers", &c.Train.Workers, 0, 1024).says("cores", "cores to use; results do not depend on it; 0 takes all"),
 		whole("average.epochs", &c.Average.Epochs, 0, 100).added().says("epochs", "last epochs over whose ends the weights that are kept are averaged; 0 keeps those of one epoch"),

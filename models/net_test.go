@@ -30,6 +30,10 @@ func TestParameterAndMACCounts(t *testing.T) {
 		"lenet-cifar10-half":   {37210, 3703104},
 		"lenet-cifar10-double": {575818, 44500224},
 		"nin-cifar10":          {966986, 200357760},
+		// 27·48 + 432·(48 + 96) + 864·(96 + 192) + 1728·(192 + 192) weights, 2·(48 + 48 + 96 + 96 + 3·192) of the norms, and 192·10 + 10
+		"vgg-small": {979546, 91572096},
+		// He et al. count 0.27 million for option A; the projections add 2,560 weights and 192 values of norms
+		"resnet20-cifar10": {272474, 40813184},
 	} {
 		spec, err := Lookup(name)
 		if err != nil {

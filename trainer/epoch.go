@@ -60,7 +60,7 @@ func (t *Trainer) step(s *slot) error {
 	for i, k := range s.index {
 		t.current[k] = out.Predictions[i]
 	}
-	if err := t.net.Update(t.o.Schedule.Rate(t.at.Epoch), t.o.Momentum, t.o.WeightDecay); err != nil {
+	if err := t.net.Update(t.o.Schedule.At(t.at.Epoch, t.at.Step, t.steps()), t.o.Momentum, t.o.WeightDecay); err != nil {
 		return fmt.Errorf("epoch %d, step %d: %w", t.at.Epoch, t.at.Step, err)
 	}
 	if err := t.checkBiases(); err != nil {

@@ -175,7 +175,7 @@ func mustOpen(t testing.TB, dir string) *os.Root {
 func testOptions(t testing.TB, dir string) Options {
 	t.Helper()
 	return Options{
-		Epochs: 3, BatchSize: 8, Average: 2, Schedule: Schedule{{0.5, 2}, {0.1, 1}}, Momentum: 0.9, WeightDecay: 0.001, Seed: 7,
+		Epochs: 3, BatchSize: 8, Average: 2, Schedule: Schedule{{Rate: 0.5, Epochs: 2}, {Rate: 0.1, Epochs: 1}}, Momentum: 0.9, WeightDecay: 0.001, Seed: 7,
 		Hooks:       []Hook{signals{}, Patience{}},
 		Checkpoints: CheckpointOptions{Dir: mustOpen(t, dir), Config: []byte("train: {momentum: 0.9, workers: 2}\n")},
 	}

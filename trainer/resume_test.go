@@ -135,7 +135,7 @@ func TestResumeForMoreEpochs(t *testing.T) {
 	data := digits(t)
 	options := func(dir string, epochs int) Options {
 		o := testOptions(t, dir)
-		o.Epochs, o.Schedule = epochs, Schedule{{0.5, 2}, {0.1, 3}}
+		o.Epochs, o.Schedule = epochs, Schedule{{Rate: 0.5, Epochs: 2}, {Rate: 0.1, Epochs: 3}}
 		o.Checkpoints.Every = 2
 		return o
 	}

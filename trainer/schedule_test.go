@@ -11,7 +11,7 @@ import (
 )
 
 func TestScheduleRate(t *testing.T) {
-	pieces := Schedule{{0.05, 30}, {0.005, 10}, {0.0005, 5}}
+	pieces := Schedule{{Rate: 0.05, Epochs: 30}, {Rate: 0.005, Epochs: 10}, {Rate: 0.0005, Epochs: 5}}
 	for _, c := range []struct {
 		s     Schedule
 		epoch int
@@ -26,19 +26,55 @@ func TestScheduleRate(t *testing.T) {
 	}
 }
 
+// Two epochs of warming up to 0.1 and four along half a cosine down to 0.02, ten steps an epoch: the rate in the
+// middle of a step. cos 45° = 0.70710678.
+func TestScheduleCurves(t *testing.T) {
+	s := Schedule{{Rate: 0, To: 0.1, Epochs: 2, Curve: Linear}, {Rate: 0.1, To: 0.02, Epochs: 4, Curve: Cosine}}
+	for _, c := range []struct {
+		epoch, step int
+		want        float64
+	}{
+		{1, 0, 0.1 * 0.5 / 20},
+		{1, 9, 0.1 * 9.5 / 20},
+		{2, 9, 0.1 * 19.5 / 20},
+		{3, 0, 0.02 + 0.08*(1+math.Cos(math.Pi*0.0125))/2},
+		{6, 9, 0.02 + 0.08*(1+math.Cos(math.Pi*0.9875))/2},
+		{7, 0, 0},
+	} {
+		if got := s.At(c.epoch, c.step, 10); math.Abs(got-c.want) > 1e-15 {
+			t.Errorf("epoch %d, step %d: %v, want %v", c.epoch, c.step, got, c.want)
+		}
+	}
+	for epoch, want := range map[int]float64{1: 0.025, 2: 0.075, 4: 0.06 + 0.04*math.Cos(math.Pi*3/8), 5: 0.06 - 0.04*math.Cos(math.Pi*3/8)} {
+		if got := s.Rate(epoch); math.Abs(got-want) > 1e-15 {
+			t.Errorf("middle of epoch %d: %v, want %v", epoch, got, want)
+		}
+	}
+	if err := s.check(6); err != nil {
+		t.Error(err)
+	}
+	if a, b := s.At(4, 9, 10), s.At(5, 0, 10); math.Abs((a+b)/2-0.06) > 1e-15 {
+		t.Errorf("around the middle of the cosine: %v and %v, want 0.06 between", a, b)
+	}
+}
+
 func TestScheduleCheck(t *testing.T) {
 	for _, c := range []struct {
 		s    Schedule
 		want string
 	}{
 		{Constant(0.1), ""},
-		{Schedule{{0.1, 4}, {0.01, 6}}, ""},
+		{Schedule{{Rate: 0.1, Epochs: 4}, {Rate: 0.01, Epochs: 6}}, ""},
 		{nil, "there is no learning rate"},
-		{Schedule{{0.1, 4}, {0.01, 5}}, "it covers 9 of the 10 epochs"},
-		{Schedule{{0.1, 4}, {0, 6}}, "piece 2 has the learning rate 0"},
+		{Schedule{{Rate: 0.1, Epochs: 4}, {Rate: 0.01, Epochs: 5}}, "it covers 9 of the 10 epochs"},
+		{Schedule{{Rate: 0.1, Epochs: 4}, {Rate: 0, Epochs: 6}}, "piece 2 has the learning rate 0"},
 		{Constant(math.NaN()), "piece 1 has the learning rate NaN"},
 		{Constant(math.Inf(1)), "piece 1 has the learning rate +Inf"},
-		{Schedule{{0.1, 0}}, "piece 1 has 0 epochs"},
+		{Schedule{{Rate: 0.1, Epochs: 0}}, "piece 1 has 0 epochs"},
+		{Schedule{{Rate: 0, To: 0, Epochs: 10, Curve: Cosine}}, "piece 1 goes from the learning rate 0 to 0"},
+		{Schedule{{Rate: 0.1, To: -1, Epochs: 10, Curve: Linear}}, "piece 1 goes from the learning rate 0.1 to -1"},
+		{Schedule{{Rate: -0.1, To: 1, Epochs: 10, Curve: Linear}}, "piece 1 has the learning rate -0.1"},
+		{Schedule{{Rate: 0.1, To: 0.1, Epochs: 10, Curve: 7}}, "piece 1 has the unknown curve 7"},
 	} {
 		err := c.s.check(10)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {

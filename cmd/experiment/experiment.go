@@ -100,7 +100,8 @@ func specFor(c configs.Config, data *datasets.Dataset) (models.Spec, error) {
 
 // netOptions are what the config says of the net's inside.
 func netOptions(c configs.Config, workers int) models.Options {
-	return models.Options{Batch: c.Train.BatchSize, Seed: c.Train.Seed, Workers: workers}
+	return models.Options{Batch: c.Train.BatchSize, Seed: c.Train.Seed, Workers: workers,
+		Nesterov: c.Train.Nesterov, DecayWeightsOnly: !c.Train.DecayNormsAndBiases}
 }
 
 // schedule is the config's learning rate over the epochs.
@@ -110,7 +111,8 @@ func schedule(c configs.Config) trainer.Schedule {
 	}
 	var s trainer.Schedule
 	for _, p := range c.Train.Schedule {
-		s = append(s, trainer.Piece{Rate: p.Rate, Epochs: p.Epochs})
+		curves := map[string]trainer.Curve{"": trainer.Flat, "linear": trainer.Linear, "cosine": trainer.Cosine}
+		s = append(s, trainer.Piece{Rate: p.Rate, Epochs: p.Epochs, To: p.To, Curve: curves[p.Curve]})
 	}
 	return s
 }

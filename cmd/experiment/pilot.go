@@ -64,7 +64,7 @@ func PilotRates(c configs.Config) []float64 {
 func baseRate(c configs.Config) float64 {
 	base := c.Train.LearningRate
 	for _, p := range c.Train.Schedule {
-		base = max(base, p.Rate)
+		base = max(base, p.Rate, p.To)
 	}
 	return base
 }
