@@ -182,6 +182,8 @@ func TestPresets(t *testing.T) {
 		"lenet_cifar10_schedule.yaml": {"lenet-cifar10", "cifar10", 45, 0, 0.0001, 3},
 		"nin_cifar10.yaml":            {"nin-cifar10", "cifar10", 103, 0, 0.0005, 6},
 		"nin_cifar10_constant.yaml":   {"nin-cifar10", "cifar10", 45, 0.04, 0.0005, 0},
+		"vgg_small.yaml":              {"vgg-small", "cifar10", 20, 0, 0.0005, 2},
+		"resnet20_cifar10.yaml":       {"resnet20-cifar10", "cifar10", 30, 0, 0.0005, 2},
 	}
 	for _, name := range Presets() {
 		c, err := Load(name, nil)

@@ -170,11 +170,12 @@ func TestDryRunWritesNothing(t *testing.T) {
 	}
 }
 
-// TestParameterCounts checks every preset's net against the counts of MatConvNet's.
+// TestParameterCounts checks every preset's net against the counts of MatConvNet's, or those of its layers.
 func TestParameterCounts(t *testing.T) {
 	want := map[string][2]int{
 		"lenet-mnist": {431080, 2293000}, "lenet-cifar10": {145578, 12354176}, "lenet-cifar10-half": {37210, 3703104},
 		"lenet-cifar10-double": {575818, 44500224}, "nin-cifar10": {966986, 200357760},
+		"vgg-small": {979546, 91572096}, "resnet20-cifar10": {272474, 40813184},
 	}
 	for _, preset := range configs.Presets() {
 		c, err := configs.Load(preset, nil)
