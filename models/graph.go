@@ -17,6 +17,7 @@ const (
 	training   purpose = iota // loss and the weights' gradients; dropout on
 	evaluating                // loss only
 	probing                   // a projection and its derivative by the input; one summation order everywhere
+	measuring                 // loss only, batch norms by the batch as in training; dropout off
 )
 
 // graph is a net as a Gorgonia graph with its tape machine.

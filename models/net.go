@@ -35,10 +35,11 @@ type Net struct {
 	version  uint64 // of the weights
 	hasNorms bool
 
-	memory  memory[float32] // of the three float32 graphs, of which one runs at a time
+	memory  memory[float32] // of the float32 graphs, of which one runs at a time
 	train   *graph[float32]
 	eval    *graph[float32]
 	probe   *graph[float32]
+	measure *graph[float32]
 	precise *preciseProbe
 }
 
@@ -87,7 +88,7 @@ func New(spec Spec, o Options) (*Net, error) {
 func (n *Net) Close() error {
 	n.workers.Close()
 	var errs []error
-	for _, g := range []*graph[float32]{n.train, n.eval, n.probe} {
+	for _, g := range []*graph[float32]{n.train, n.eval, n.probe, n.measure} {
 		if g != nil {
 			errs = append(errs, g.vm.Close())
 		}
@@ -129,6 +130,27 @@ func (n *Net) Evaluate(b Batch) (Outcome, error) {
 		return Outcome{}, err
 	}
 	return n.classify(g, b)
+}
+
+// HasNorms says whether the net has batch norms.
+func (n *Net) HasNorms() bool { return n.hasNorms }
+
+// MeasureNorms sets the batch norms' running values by the images of b, without dropout: those of b alone if it is the
+// first batch (number 0), and the mean of those of all batches so far if it is the one after number others. It is what
+// the running values of averaged weights are found by (Izmailov et al. 2018, arXiv:1803.05407).
+func (n *Net) MeasureNorms(b Batch, number int) error {
+	if !n.hasNorms {
+		return nil
+	}
+	n.version++ // so that blocks learn of the share
+	g, err := n.graph(&n.measure, measuring)
+	if err != nil {
+		return err
+	}
+	g.step.share = 1 / float64(number+1)
+	_, err = n.classify(g, b)
+	n.version++ // the running values have moved
+	return err
 }
 
 // Update moves the weights by one step of gradient descent along the gradients of the last Train.

@@ -19,6 +19,7 @@ type step struct {
 	labels  []uint16 // of the live images
 	number  uint64   // of the training step: it seeds the dropout masks
 	version uint64   // of the weights, so that they are packed once after a change
+	share   float64  // of a batch in the running values of norms; 0: as in training
 	rewind  bool     // forward operators return what they computed last time
 	project Projection
 	outcome Outcome

@@ -33,7 +33,9 @@ type packedBlock[T kernel.Float] struct {
 
 func (u *blockUnit[T]) forward(x, y []T, n int) {
 	if u.block.packed != u.step.version {
-		u.block.Pack(u.w, u.bias, u.norm)
+		norm := u.norm
+		norm.Share = u.step.share
+		u.block.Pack(u.w, u.bias, norm)
 		u.block.packed = u.step.version
 	}
 	u.block.Forward(x, y, n)
@@ -128,7 +130,7 @@ func (b *builder[T]) block(g *group, first bool) (*blockUnit[T], error) {
 	if g.norm != "" {
 		spec.Norm = kernel.FixedNorm
 		switch b.what {
-		case training:
+		case training, measuring:
 			spec.Norm = kernel.BatchNorm
 		case evaluating:
 			spec.NeedDX = false // its block is not shared with the training graph
@@ -196,7 +198,7 @@ func (b *builder[T]) residual(g *group, first bool) (unit[T], error) {
 		}
 		u.shortcut, u.skip = one, b.buffer(g.shortcut.name, g.shortcut.output())
 	}
-	if b.what == evaluating {
+	if b.what == evaluating || b.what == measuring {
 		return u, nil
 	}
 	added := g.in

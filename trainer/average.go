@@ -4,13 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
+	"github.com/maxgain/maxgain/datasets"
+	"github.com/maxgain/maxgain/datasets/stream"
 	"github.com/maxgain/maxgain/models"
 )
 
 // average is the mean of the weights at the ends of the last epochs (Izmailov et al. 2018, arXiv:1803.05407, with a
 // window). It is computed anew after every epoch, in float64 and from the oldest weights to the newest, so that it
-// depends on nothing but them.
+// depends on nothing but them. The running values of its batch norms are measured on training images, as those of a net
+// of other weights would not fit.
 type average struct {
 	net  Net
 	span int
@@ -19,6 +23,29 @@ type average struct {
 	sum  []float64
 	raw  [][]float32 // the net's own weights while it holds the mean
 	used bool        // the net holds the mean
+
+	images *datasets.Split // that norms are measured on
+	sample []int           // which of them
+	batch  int             // how many at a time
+}
+
+// normImages is how many training images batch norms are measured on.
+const normImages = 2000
+
+// normed is a net whose batch norms can be measured, as *models.Net is if it has any.
+type normed interface {
+	HasNorms() bool
+	MeasureNorms(b models.Batch, number int) error
+}
+
+func newAverage(net Net, o Options, train *datasets.Split) *average {
+	a := &average{net: net, span: o.Average, images: train, batch: o.BatchSize, sample: make([]int, train.Len())}
+	for i := range a.sample {
+		a.sample[i] = i
+	}
+	stream.New(o.Seed, "average").Shuffle(len(a.sample), func(i, j int) { a.sample[i], a.sample[j] = a.sample[j], a.sample[i] })
+	a.sample = a.sample[:min(normImages, len(a.sample))]
+	return a
 }
 
 // epochEnd are a net's weights at the end of an epoch.
@@ -29,7 +56,7 @@ type epochEnd struct {
 
 // add takes the net's weights as those at the end of an epoch and computes the mean. An epoch added again takes the
 // place of what was added for it.
-func (a *average) add(epoch int) {
+func (a *average) add(epoch int) error {
 	a.ends = a.before(epoch)
 	end := epochEnd{epoch: epoch}
 	if len(a.ends) == a.span {
@@ -38,7 +65,7 @@ func (a *average) add(epoch int) {
 	}
 	end.weights = copyWeights(end.weights, a.net)
 	a.ends = append(a.ends, end)
-	a.compute()
+	return a.compute()
 }
 
 // before are the ends of the epochs before one.
@@ -51,7 +78,7 @@ func (a *average) before(epoch int) []epochEnd {
 }
 
 // compute sets the mean to that of the ends.
-func (a *average) compute() {
+func (a *average) compute() error {
 	if a.mean == nil {
 		a.mean = copyWeights(nil, a.net)
 	}
@@ -71,6 +98,31 @@ func (a *average) compute() {
 			mean[i] = float32(s / n)
 		}
 	}
+	if net, ok := a.net.(normed); ok && net.HasNorms() {
+		return a.use(func() error { return a.measure(net) })
+	}
+	return nil
+}
+
+// measure sets the mean's running values while the net holds it.
+func (a *average) measure(net normed) error {
+	x := make([]float32, a.batch*a.images.H*a.images.W*a.images.C)
+	labels := make([]uint16, a.batch)
+	for number, index := range slices.Collect(slices.Chunk(a.sample, a.batch)) {
+		a.images.Fill(x, index, false)
+		for i, k := range index {
+			labels[i] = a.images.Labels[k]
+		}
+		if err := net.MeasureNorms(models.Batch{X: x, Labels: labels, N: len(index)}, number); err != nil {
+			return fmt.Errorf("batch norms of the averaged weights: %w", err)
+		}
+	}
+	for i, p := range a.net.Params() {
+		if p.Running() {
+			copy(a.mean[i], p.Value)
+		}
+	}
+	return nil
 }
 
 // use calls f while the net holds the mean, and gives it back its own weights.
@@ -149,10 +201,10 @@ func (t *Trainer) loadEnds() error {
 		}
 		a.ends = append(a.ends, epochEnd{epoch, weights})
 	}
-	if len(a.ends) > 0 {
-		a.compute()
+	if len(a.ends) == 0 {
+		return nil
 	}
-	return nil
+	return a.compute()
 }
 
 // end reads the weights at the end of an epoch as the net keeps them.

@@ -36,11 +36,15 @@ func TestAverage(t *testing.T) {
 	}
 	for i, c := range []struct{ end, mean float32 }{{6, 6}, {10, 8}, {2, 6}, {12, 8}, {22, 12}} {
 		set(c.end)
-		a.add(i + 1)
+		if err := a.add(i + 1); err != nil {
+			t.Fatal(err)
+		}
 		check(fmt.Sprint("epoch ", i+1), c.mean)
 	}
 	set(4)
-	a.add(5) // again, and otherwise: the mean of 2, 12 and 4
+	if err := a.add(5); err != nil { // again, and otherwise: the mean of 2, 12 and 4
+		t.Fatal(err)
+	}
 	check("epoch 5 again", 6)
 	fault := errors.New("fault")
 	err := a.use(func() error {
@@ -59,7 +63,9 @@ func TestAverage(t *testing.T) {
 	a = &average{net: net, span: 3}
 	for i, v := range []float32{1 << 24, 1, 1} {
 		net.bias.Value[0] = v
-		a.add(i + 1)
+		if err := a.add(i + 1); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if want := float32(5592406); a.mean[1][0] != want {
 		t.Errorf("mean %v, want %v", a.mean[1][0], want)
@@ -248,5 +254,55 @@ func TestBestOfLaterEpoch(t *testing.T) {
 	s, err := mustNew(t, newSoftmaxNet(), data, o).Run(context.Background())
 	if err != nil || s.BestEpoch != 3 || len(warnings) != 1 || !strings.Contains(warnings[0], "the weights of epoch 2 were kept before the interruption and are not now") {
 		t.Errorf("status %+v, error %v, warnings %q", s, err, warnings)
+	}
+}
+
+// The running values of averaged weights are those of the weights that they go with, measured on images of the training
+// set, however often they are measured.
+func TestAverageOfNorms(t *testing.T) {
+	data := lenetData(t, 210)
+	o := lenetOptions()
+	o.Average = 3
+	net := newNet(t, residualSpec, 2)
+	tr := mustNew(t, net, data, o)
+	var losses []float64
+	var seen [][]float32
+	tr.o.Hooks = []Hook{hookFunc(func(_ context.Context, s *State) error {
+		if s.Averaged == nil {
+			return nil
+		}
+		return s.Averaged(func() error {
+			loss, _, err := Evaluate(context.Background(), s.Net, data.Train, o.BatchSize)
+			losses, seen = append(losses, loss), copyWeights(nil, s.Net)
+			return err
+		})
+	})}
+	if _, err := tr.Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range net.Params() {
+		if !slices.Equal(p.Value, seen[i]) {
+			t.Errorf("%s: the run ends with other values than the average of its last epoch", p.Name)
+		}
+	}
+	fresh := newNet(t, residualSpec, 1) // with running values of its own
+	a := newAverage(fresh, o, data.Train)
+	a.ends = tr.average.ends
+	if err := a.compute(); err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range fresh.Params() {
+		if !slices.Equal(a.mean[i], seen[i]) {
+			t.Errorf("%s: by another net %v, want %v", p.Name, a.mean[i], seen[i])
+		}
+		if p.Running() && p.Value[0] == a.mean[i][0] {
+			t.Errorf("%s: the net has kept what was measured of the average", p.Name)
+		}
+	}
+	if n := len(a.sample); n != 210 || slices.Equal(a.sample, newAverage(fresh, Options{Seed: o.Seed + 1, Average: 3, BatchSize: 20}, data.Train).sample) {
+		t.Errorf("%d images are measured, the same for another seed", n)
+	}
+	if losses[1] > losses[0] {
+		t.Errorf("losses on the training images %v: want the average to learn", losses)
 	}
 }

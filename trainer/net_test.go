@@ -121,7 +121,9 @@ func TestNetsResumeExactly(t *testing.T) {
 	data := lenetData(t, 210) // eleven steps, the last of ten images
 	for _, spec := range []models.Spec{lenetSpec, dropoutSpec, residualSpec} {
 		attempt := func(leg int) (Net, *datasets.Dataset, Options, func() error, error) {
-			return newNet(t, spec, 1+leg%3), data, lenetOptions(), func() error { return nil }, nil
+			o := lenetOptions()
+			o.Average = 3
+			return newNet(t, spec, 1+leg%3), data, o, func() error { return nil }, nil
 		}
 		v, err := VerifyResume(context.Background(), attempt, 4, 2, t.TempDir())
 		if err != nil {

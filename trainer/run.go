@@ -124,7 +124,9 @@ func (t *Trainer) epoch(ctx context.Context) error {
 		return t.diverged(row, ReasonWeights, err)
 	}
 	if t.average != nil && t.at.Epoch > 0 {
-		t.average.add(t.at.Epoch)
+		if err := t.average.add(t.at.Epoch); err != nil {
+			return err
+		}
 	}
 	if err := t.evaluate(ctx, &row); err != nil {
 		return err

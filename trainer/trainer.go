@@ -125,7 +125,7 @@ func New(net Net, data *datasets.Dataset, o Options) (*Trainer, error) {
 		status:    Status{State: StateRunning, Epochs: o.Epochs, BestEpoch: -1},
 	}
 	if o.Average > 0 {
-		t.average = &average{net: net, span: o.Average}
+		t.average = newAverage(net, o, data.Train)
 	}
 	if o.Checkpoints.Dir != nil {
 		t.store = &store{dir: o.Checkpoints.Dir}

@@ -5,12 +5,15 @@ import "math"
 // Constants of the normalisation, as PyTorch has them.
 const (
 	normEpsilon  = 1e-5
-	normMomentum = 0.1 // share of the batch's value in the next running value
+	normMomentum = 0.1 // share of the batch's value in the next running value while training
 )
 
 // Norm is what a normalisation knows of each channel: the scale Gamma and the offset Beta, which are learned, and
 // the running Mean and (unbiased) Var.
-type Norm[T Float] struct{ Gamma, Beta, Mean, Var []T }
+type Norm[T Float] struct {
+	Gamma, Beta, Mean, Var []T
+	Share                  float64 // of a batch's value in the next running value; 0 stands for 0.1, as in training
+}
 
 // fold returns the weights [KH,KW,C,K] and biases of the convolution that normalises its output by Mean and Var.
 func (n Norm[T]) fold(w, bias []T) (folded, shifted []T) {
@@ -82,6 +85,9 @@ func newNorm[T Float](spec BlockSpec, shape Shape, batch, workers int) *norm[T] 
 // set takes the values; those of a fixed normalisation are used as they are now.
 func (n *norm[T]) set(values Norm[T]) {
 	n.values = values
+	if values.Share == 0 {
+		n.values.Share = normMomentum
+	}
 	if n.parts == nil {
 		copy(n.mean, values.Mean)
 		for c := range n.scale {
@@ -151,16 +157,16 @@ func (n *norm[T]) settle(images int) {
 		n.mean[c] = T(mean)
 		n.inverse[c] = 1 / (squares/count + normEpsilon)
 		n.scale[c] = T(float64(n.values.Gamma[c]) * math.Sqrt(n.inverse[c]))
-		move(&n.values.Mean[c], mean)
+		move(&n.values.Mean[c], mean, n.values.Share)
 		if count > 1 {
-			move(&n.values.Var[c], squares/(count-1))
+			move(&n.values.Var[c], squares/(count-1), n.values.Share)
 		}
 	}
 }
 
 // move moves a running value towards that of the batch.
-func move[T Float](running *T, value float64) {
-	*running = T((1-normMomentum)*float64(*running) + normMomentum*value)
+func move[T Float](running *T, value, share float64) {
+	*running = T((1-share)*float64(*running) + share*value)
 }
 
 // backwardNorm finds the sums over the batch that every gradient depends on, and returns the function that takes

@@ -61,7 +61,7 @@ func testTorchNorm[T Float](t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			workers := NewWorkers(2)
 			defer workers.Close()
-			values := Norm[T]{convert[T](torchNorm.gamma), convert[T](torchNorm.beta), convert[T](torchNorm.mean), convert[T](torchNorm.variance)}
+			values := Norm[T]{Gamma: convert[T](torchNorm.gamma), Beta: convert[T](torchNorm.beta), Mean: convert[T](torchNorm.mean), Var: convert[T](torchNorm.variance)}
 			identity := []T{1, 0, 0, 1}
 			run := func(kind NormKind) (*Block[T], []T) {
 				spec.Norm = kind
