@@ -155,6 +155,14 @@ func TestFaultsOfFileComeBeforeOverridesInOrder(t *testing.T) {
 	}
 }
 
+// The definition of a sweep is told from a config.
+func TestSweepIsNoConfig(t *testing.T) {
+	_, err := Load("sweep_lenet_mnist", nil)
+	if want := "this file defines a sweep; run it with: train sweep --config sweep_lenet_mnist.yaml --out FOLDER"; err == nil || !strings.HasSuffix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got %v, want …%s", err, want)
+	}
+}
+
 func TestTooLongFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "long.yaml")
 	if err := os.WriteFile(path, make([]byte, 2*maxBytes), 0o600); err != nil {

@@ -56,7 +56,21 @@ func (r *reading) document(data []byte) {
 		r.fault(at(root), "", got(root, "sections: "+strings.Join(sections(), ", ")))
 		return
 	}
+	if k := keyOf(root, "parameters"); k != nil {
+		r.fault(at(k), "", "this file defines a sweep; run it with: train sweep --config "+r.file+" --out FOLDER")
+		return
+	}
 	r.mapping(root, "")
+}
+
+// keyOf is the key of that name in a mapping, nil if there is none.
+func keyOf(n *yaml.Node, name string) *yaml.Node {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Kind == yaml.ScalarNode && n.Content[i].Value == name {
+			return n.Content[i]
+		}
+	}
+	return nil
 }
 
 // root parses data, a file of the given kind; it is nil if the file is empty, and ok is false if there was a fault.

@@ -79,6 +79,9 @@ func shorten(s string, n int) string {
 	return string([]rune(s)[:n-1]) + "…"
 }
 
+// Nearest returns the candidate that a misspelt name probably means, or "".
+func Nearest(name string, candidates []string) string { return nearest(name, candidates) }
+
 // nearest returns the candidate most like name, or "" when none is near enough
 // to be what was meant. Candidates may have dotted sections: a key under the
 // wrong section is as near as one with a letter wrong.

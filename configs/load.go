@@ -31,6 +31,12 @@ func Presets() []string {
 	return names
 }
 
+// PresetSweeps returns the names of the sweeps shipped inside the program, with .yaml.
+func PresetSweeps() []string {
+	names, _ := fs.Glob(presets, "sweep_*.yaml") // the pattern is sound
+	return names
+}
+
 // Load reads the config of that name or path, lays the overrides
 // ("key.path=value") over it and checks everything. Faults come back all at
 // once as FieldErrors.

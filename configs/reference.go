@@ -14,6 +14,17 @@ type Key struct {
 	Meaning string `json:"meaning"`
 }
 
+// Values are the values of a key that has but a few, nil for any other.
+func (k Key) Values() []string {
+	if k.Range == "true or false" {
+		return []string{"true", "false"}
+	}
+	if names, few := strings.CutPrefix(k.Range, "one of "); few {
+		return strings.Split(names, ", ")
+	}
+	return nil
+}
+
 // Reference describes every key in the order of the resolved file.
 func Reference() []Key {
 	d := Default()

@@ -106,6 +106,12 @@ func (r *sweepReading) sweepDocument(data []byte) {
 	if !r.plain(root) {
 		return
 	}
+	for _, name := range []string{"model", "train"} {
+		if k := keyOf(root, name); k != nil {
+			r.fault(at(k), "", "this file describes one run; train it with: train --config "+r.file)
+			return
+		}
+	}
 	r.pairs(root, func(k, v *yaml.Node) { r.sweepKey(k, v) })
 }
 

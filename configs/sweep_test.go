@@ -102,6 +102,7 @@ func TestBadSweeps(t *testing.T) {
 		"count missing":  {"config: quickstart\nparameters: {train.learning_rate: {min: 1, max: 2}}", "s.yaml:2:14: train.learning_rate: a range without count; a grid wants one"},
 		"empty list":     {"config: quickstart\nparameters: {train.seed: []}", "s.yaml:2:26: train.seed: an empty list; want at least one value"},
 		"trials missing": {"config: quickstart\nmethod: random\nparameters: {train.seed: [1]}", "s.yaml:1:1: trials: missing, want the number of random trials"},
+		"a run":          {"model: {name: lenet-mnist}\ntrain: {epochs: 3}", "s.yaml:1:1: this file describes one run; train it with: train --config s.yaml"},
 		"bad value":      {"config: quickstart\nparameters: {train.learning_rate: [-1]}", "sweep s.yaml, trial 0 (train.learning_rate=-1): --set train.learning_rate=-1: got -1, want a number > 0"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,6 +4,7 @@ package experiment
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"runtime/debug"
 
@@ -42,6 +43,11 @@ func Open(ctx context.Context, c configs.Config, r Reading) (*Experiment, error)
 
 // OpenData is Open for the data alone.
 func OpenData(ctx context.Context, c configs.Config, r Reading) (*datasets.Dataset, error) {
+	if dir := c.Data.Dir; dir != "" {
+		if _, err := os.Stat(dir); err != nil {
+			return nil, fmt.Errorf("data.dir: %w: %w; name an existing folder, or leave it out", datasets.ErrMissing, err)
+		}
+	}
 	o := dataOptions(c)
 	o.Log, o.Progress = r.Log, r.Progress
 	return datasets.Open(ctx, o)

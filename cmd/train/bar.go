@@ -3,56 +3,161 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
+	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/maxgain/maxgain/datasets"
-	"github.com/schollz/progressbar/v3"
 )
 
-// bar shows how far one piece of work has come, on a terminal only; elsewhere it does nothing.
+// How often the bar is drawn again: while work goes on, and while nothing is heard of it.
+const (
+	redraw = 100 * time.Millisecond
+	tick   = time.Second
+)
+
+// bar shows how far one piece of work has come, and for how long it has been going on, in the last line of a terminal;
+// elsewhere it does nothing. It may be used by several goroutines.
 type bar struct {
 	out   io.Writer
-	live  bool
-	now   *progressbar.ProgressBar
-	title string // of the piece of work shown
+	width func() int // of the terminal; 0: there is none
+	clock func() time.Time
+
+	sync.Mutex
+	work
+	drawn time.Time     // when the line was written; zero: there is none
+	quit  chan struct{} // ends the ticking; nil: nothing ticks
+}
+
+// work is a piece of work as it is shown.
+type work struct {
+	title       string
+	done, total int64 // total 0: nobody knows
+	detail      string
+	whole       time.Duration // left of all the work that this is a piece of; 0: unknown, or there is no more
+	first       int64         // done when the piece began
+	began       time.Time     // zero: there is no piece
 }
 
 func newBar(out io.Writer, wanted bool) *bar {
-	return &bar{out: out, live: wanted && isTerminal(out)}
+	b := &bar{out: out, width: func() int { return 0 }, clock: time.Now}
+	if wanted {
+		b.width = func() int { return widthOf(out) }
+	}
+	return b
 }
 
-// show moves the bar to done of total (0: unknown); another title begins another bar.
+// show says how far a piece of work has come. Another title begins another piece.
 func (b *bar) show(title string, done, total int64, detail string) {
-	if !b.live {
+	b.showPart(title, done, total, detail, 0)
+}
+
+// showPart is show for a piece of work that takes so much longer in all.
+func (b *bar) showPart(title string, done, total int64, detail string, whole time.Duration) {
+	if b.width() == 0 {
 		return
 	}
-	if b.now == nil || b.title != title {
-		b.clear()
-		if total <= 0 {
-			total = -1
-		}
-		b.title = title
-		b.now = progressbar.NewOptions64(total,
-			progressbar.OptionSetWriter(b.out), progressbar.OptionSetWidth(24),
-			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
-			progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true))
+	b.Lock()
+	defer b.Unlock()
+	now := b.clock()
+	if b.began.IsZero() || b.title != title {
+		b.work = work{title: title, first: done, began: now}
+		b.drawn = time.Time{}
 	}
-	b.now.Describe(title + detail)
-	_ = b.now.Set64(done) // fails when the terminal is gone, which is no reason to stop
+	b.done, b.total, b.detail, b.whole = done, total, detail, whole
+	if now.Sub(b.drawn) >= redraw {
+		b.draw(now)
+	}
+	if b.quit == nil {
+		b.quit = make(chan struct{})
+		go b.ticking(b.quit)
+	}
+}
+
+// ticking draws the bar again from time to time, so that its clock goes on while nothing is heard of the work.
+func (b *bar) ticking(quit chan struct{}) {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-quit:
+			return
+		case <-ticker.C:
+			b.Lock()
+			if now := b.clock(); !b.began.IsZero() && now.Sub(b.drawn) >= redraw {
+				b.draw(now)
+			}
+			b.Unlock()
+		}
+	}
+}
+
+// draw writes the line in place of the one before.
+func (b *bar) draw(now time.Time) {
+	fmt.Fprintf(b.out, "\r%s\x1b[K", b.line(now, b.width()-1))
+	b.drawn = now
+}
+
+// barWidth is the length of the bar itself.
+const barWidth = 20
+
+// line is the work in at most width characters: title, bar, detail, time. What does not fit is left out: the bar first,
+// then the end of the line.
+func (w work) line(now time.Time, width int) string {
+	elapsed := now.Sub(w.began)
+	parts := []string{w.title}
+	filled := ""
+	if w.total > 0 {
+		n := int(barWidth * min(max(w.done, 0), w.total) / w.total)
+		filled = "[" + strings.Repeat("=", n) + strings.Repeat(" ", barWidth-n) + "]"
+		parts = append(parts, filled, fmt.Sprintf("%d/%d", w.done, w.total))
+	}
+	if w.detail != "" {
+		parts = append(parts, w.detail)
+	}
+	took := durationText(elapsed)
+	if advanced := w.done - w.first; w.total > 0 && advanced > 0 && w.done < w.total {
+		left := time.Duration(float64(elapsed) * float64(w.total-w.done) / float64(advanced))
+		took += ", " + durationText(left) + " left"
+	}
+	if w.whole > 0 {
+		took += ", " + durationText(w.whole) + " in all"
+	}
+	parts = append(parts, took)
+	text := strings.Join(parts, "  ")
+	if filled != "" && utf8.RuneCountInString(text) > width {
+		text = strings.Replace(text, filled+"  ", "", 1)
+	}
+	return shortened(text, width)
 }
 
 // data shows the progress of opening a dataset.
 func (b *bar) data(p datasets.Progress) { b.show(p.Stage, p.Done, p.Total, "") }
 
-// batch shows the progress within an epoch.
-func (b *bar) batch(epoch, epochs, done, total int, loss float64) {
-	b.show(fmt.Sprintf("epoch %d/%d", epoch, epochs), int64(done), int64(total), fmt.Sprintf("  loss %.4f", loss))
+// above writes something in the place of the bar, which comes back with the next step or tick.
+func (b *bar) above(write func()) {
+	b.Lock()
+	defer b.Unlock()
+	b.erase()
+	write()
 }
 
 // clear takes the bar off the screen.
 func (b *bar) clear() {
-	if b.now != nil {
-		_ = b.now.Clear()
-		b.now = nil
+	b.Lock()
+	defer b.Unlock()
+	b.erase()
+	b.work = work{}
+	if b.quit != nil {
+		close(b.quit)
+		b.quit = nil
+	}
+}
+
+func (b *bar) erase() {
+	if !b.drawn.IsZero() {
+		fmt.Fprint(b.out, "\r\x1b[K")
+		b.drawn = time.Time{}
 	}
 }

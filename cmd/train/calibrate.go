@@ -66,7 +66,7 @@ func (a *app) calibrate(c *cobra.Command, f calibrateFlags) error {
 	if err != nil {
 		return err
 	}
-	bar := newBar(a.stderr, !f.quiet)
+	bar := a.newBar(!f.quiet)
 	e, err := a.open(c.Context(), config, bar)
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ type pilotScreen struct {
 
 // BatchDone implements trainer.Observer.
 func (p *pilotScreen) BatchDone(epoch, done, total int, loss float64) {
-	p.bar.batch(epoch, p.epochs, done, total, loss)
+	p.bar.show(fmt.Sprintf("epoch %d/%d", epoch, p.epochs), int64(done), int64(total), fmt.Sprintf("loss %.4f", loss))
 }
 
 // EpochDone implements trainer.Observer.

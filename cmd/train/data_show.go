@@ -58,7 +58,7 @@ func (a *app) dataShow(c *cobra.Command, f dataShowFlags) error {
 	if f.perClass < 1 || f.perClass > 1000 {
 		return usage("--per-class: got %d, want a number from 1 to 1000", f.perClass)
 	}
-	bar := newBar(a.stderr, !f.quiet)
+	bar := a.newBar(!f.quiet)
 	data, err := experiment.OpenData(c.Context(), config, a.reading(bar))
 	bar.clear()
 	if err != nil {

@@ -77,13 +77,15 @@ func (a *app) figure(c *cobra.Command, number string, f figureFlags) error {
 
 // makeFigure makes a figure, draws it and prints it in numbers.
 func (a *app) makeFigure(ctx context.Context, p figures.Figure, f figureFlags) error {
-	shown := &app{stdout: a.stderr, stderr: a.stderr, log: a.log} // stdout is for the figure
+	shown := &app{stdout: a.stderr, stderr: a.stderr, logFormat: a.logFormat} // stdout is for the figure
 	if f.quiet {
 		shown.stdout = io.Discard
 	}
-	f.Log = a.log
+	f.apply(shown)
+	f.Log = shown.log
 	f.Run = func(ctx context.Context, c configs.Config, o experiment.RunOptions) error {
-		return shown.trainConfig(ctx, c, o, f.outputFlags)
+		_, err := shown.trainConfig(ctx, c, o, f.outputFlags)
+		return err
 	}
 	if p.Curves == nil {
 		figure, err := f.Toy(p)

@@ -67,9 +67,11 @@ func (f *outputFlags) add(c *cobra.Command) {
 	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print the result only, no progress and no remarks but errors")
 }
 
-// apply silences remarks when they are not wanted.
+// apply sets which remarks are shown.
 func (f *outputFlags) apply(a *app) {
+	level := slog.LevelInfo
 	if f.quiet {
-		a.logAt(slog.LevelError)
+		level = slog.LevelError
 	}
+	a.logAt(level)
 }

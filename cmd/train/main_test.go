@@ -82,6 +82,9 @@ func TestGoldenOutput(t *testing.T) {
 		"resume-no-run":    {[]string{"--resume", "testdata"}, exitUsage},
 		"resume-config":    {[]string{"--resume", "testdata", "--config", "quickstart"}, exitUsage},
 		"resume-out":       {[]string{"--resume", "testdata", "--out", "elsewhere"}, exitUsage},
+		"sweep-as-run":     {[]string{"--config", "sweep_lenet_mnist"}, exitUsage},
+		"run-as-sweep":     {[]string{"sweep", "--config", "lenet_mnist", "--dry-run"}, exitUsage},
+		"unknown-log":      {[]string{"data", "list", "--log", "xml"}, exitUsage},
 		"unknown-verdict":  {[]string{"diagnose", "x.csv", "--fail-on", "over-fitting"}, exitUsage},
 		"no-such-figure":   {[]string{"figure", "7"}, exitUsage},
 		"diagnose-no-path": {[]string{"diagnose"}, exitUsage},
@@ -148,6 +151,15 @@ func TestMissingData(t *testing.T) {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("stderr does not name %s:\n%s", want, stderr)
 		}
+	}
+}
+
+// A folder of data that is not there is said at once, even where the data need none.
+func TestNoDataDir(t *testing.T) {
+	nowhere := filepath.Join(t.TempDir(), "nowhere")
+	code, _, stderr := command(t, tiny("--dry-run", "--data-dir", nowhere)...)
+	if code != exitData || !strings.Contains(stderr, "data.dir: ") || !strings.Contains(stderr, nowhere) {
+		t.Errorf("exit code %d\n%s", code, stderr)
 	}
 }
 
@@ -475,6 +487,9 @@ func TestInterruptAndResume(t *testing.T) {
 	var stderr bytes.Buffer
 	if code := run(ctx, tiny("--out", stopped), out, &stderr); code != 143 {
 		t.Fatalf("exit code %d\n%s", code, stderr.String())
+	}
+	if want := "; go on with: train --resume " + stopped + "\n"; !strings.HasSuffix(stderr.String(), want) {
+		t.Errorf("stderr does not end in %q:\n%s", want, stderr.String())
 	}
 	if s, err := rundir.ReadStatus(stopped); err != nil || s.State != trainer.StateInterrupted || s.Epoch != 1 {
 		t.Errorf("%+v, %v", s, err)

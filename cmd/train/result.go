@@ -24,7 +24,7 @@ func printResult(w io.Writer, r *experiment.Result, short bool) {
 	if r.State == trainer.StateStopped {
 		ended, _, _ = strings.Cut(ended, ";") // what follows is the evidence above
 	}
-	fmt.Fprintf(w, "%-8s %s\n", string(r.State)+":", ended)
+	say(w, 2, fmt.Sprintf("%-8s %s", string(r.State)+":", ended))
 	if r.State.Ended() && r.BestEpoch > 0 {
 		fmt.Fprintf(w, "weights: of epoch %d, in checkpoints/best.safetensors\n", r.BestEpoch)
 	}
@@ -36,16 +36,22 @@ func printResult(w io.Writer, r *experiment.Result, short bool) {
 
 // printReport writes a report for people, with its evidence and advice.
 func printReport(w io.Writer, r diagnostics.Report) {
-	fmt.Fprintf(w, "verdict: %s", r.Verdict)
+	from := ""
 	if r.Epoch > 0 {
-		fmt.Fprintf(w, " (epoch %d, confidence %.0f %%)", r.Epoch, 100*r.Confidence)
+		from = fmt.Sprintf(" (epoch %d, confidence %.0f %%)", r.Epoch, 100*r.Confidence)
 	}
-	fmt.Fprintf(w, ": %s\n", r.Meaning())
+	say(w, 2, fmt.Sprintf("verdict: %s%s: %s", r.Verdict, from, r.Meaning()))
 	for _, e := range r.Evidence {
-		fmt.Fprintf(w, "  %s\n", e)
+		say(w, 4, fmt.Sprintf("  %s", e))
 	}
-	fmt.Fprintf(w, "advice:  %s\n", r.Advice)
+	say(w, 2, "advice:  "+r.Advice)
 }
+
+// say writes a line, broken where a terminal ends, with an indent from then on.
+func say(w io.Writer, indent int, text string) { fmt.Fprintln(w, wrapped(text, widthOf(w), indent)) }
+
+// plotMargin is the room that a plot takes for its axis.
+const plotMargin = 12
 
 // plotHistory draws the gains and the losses over the epochs.
 func plotHistory(w io.Writer, h *trainer.History) {
@@ -68,6 +74,9 @@ func plotHistory(w io.Writer, h *trainer.History) {
 			continue
 		}
 		width := min(max(len(series), 40), 70)
+		if line := widthOf(w); line > 0 {
+			width = max(20, min(width, line-plotMargin))
+		}
 		fmt.Fprintf(w, "\n%s\n", asciigraph.Plot(series, asciigraph.Height(6), asciigraph.Width(width),
 			asciigraph.Precision(3), asciigraph.Caption(fmt.Sprintf("%s, epochs 1 to %d", p.title, h.Rows[len(h.Rows)-1].Epoch))))
 	}

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"runtime/debug"
+	"strings"
 
 	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/configs"
@@ -16,7 +16,7 @@ import (
 	"github.com/maxgain/maxgain/trainer"
 	"github.com/maxgain/maxgain/trainer/rundir"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
+	"github.com/spf13/pflag"
 )
 
 // What the process exits with; 128 + signal after a signal.
@@ -39,6 +39,14 @@ func usage(format string, args ...any) error { return experiment.Usagef(format, 
 type app struct {
 	stdout, stderr io.Writer
 	log            *slog.Logger // remarks, to stderr
+	logFormat      string       // text, json, or empty for what fits stderr
+	bar            *bar         // on stderr; nil before there was any
+}
+
+// newBar is the bar on stderr, of which there is one at a time.
+func (a *app) newBar(wanted bool) *bar {
+	a.bar = newBar(a.stderr, wanted)
+	return a.bar
 }
 
 // run executes a command line and returns the exit code.
@@ -75,19 +83,6 @@ func protect(stderr io.Writer, f func() error) (err error) {
 	return f()
 }
 
-// logAt sets the least level of remarks that are shown.
-func (a *app) logAt(level slog.Level) {
-	a.log = slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{
-		Level: level,
-		ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
-			if attr.Key == slog.TimeKey {
-				return slog.Attr{}
-			}
-			return attr
-		},
-	}))
-}
-
 // exitCode is the code for how a command ended.
 func exitCode(ctx context.Context, err error) int {
 	var sig signalError
@@ -117,14 +112,39 @@ func newRoot(a *app) *cobra.Command {
 	root.Version = experiment.Version()
 	root.SilenceErrors = true
 	root.SilenceUsage = true
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return checkCPU() }
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.PersistentFlags().StringVar(&a.logFormat, "log", "", "`format` of remarks: text or json, a line each (else sentences on a terminal, text elsewhere)")
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if err := errors.Join(checkCPU(), checkLog(a.logFormat)); err != nil {
+			return err
+		}
+		a.logAt(slog.LevelInfo)
+		return nil
+	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage("%w (see %s --help)", err, c.CommandPath())
+		return usage("%w%s (see %s --help)", err, flagHint(c, err), c.CommandPath())
 	})
 	root.AddCommand(newData(a), newGain(a), newDiagnose(a), newCalibrate(a), newVerifyResume(a), newReport(a), newLive(a), newSweep(a), newBench(a), newSelftest(a), newFigure(a), newConfig(a))
+	addCompletions(root)
 	return root
+}
+
+// flagHint names the flag that was probably meant by one that is unknown.
+func flagHint(c *cobra.Command, err error) string {
+	name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")
+	if !unknown {
+		return ""
+	}
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	if near := configs.Nearest(name, names); near != "" {
+		return ", did you mean --" + near + "?"
+	}
+	return ""
 }
 
 // checkCPU is an error if $MAXGAIN_CPU names no level of the kernels that there is here: commands that do not train refuse
@@ -159,10 +179,4 @@ func exactly(n int, what string) cobra.PositionalArgs {
 		}
 		return nil
 	}
-}
-
-// isTerminal tells whether w is a terminal on which things may move.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }

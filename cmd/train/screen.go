@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strings"
+	"time"
 
 	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/configs"
@@ -17,45 +17,42 @@ import (
 // they appear or change. It is an experiment.Screen.
 type screen struct {
 	table   io.Writer
+	width   func() int // of a line of the table; 0: any
 	bar     *bar
 	epochs  int
-	columns []column
-	headed  bool
+	columns []column[trainer.Row]
+	headed  int      // columns under the last title line
 	pending []string // verdicts of the epoch whose row is about to come
-}
-
-// column is one of the table: its title and how a row's value is written.
-type column struct {
-	title string
-	width int
-	text  func(r trainer.Row) string
+	paces   []float64
+	begin   time.Time // of the epoch in progress
+	first   int       // images that were done when it was first heard of
 }
 
 // newScreen lays out the table for what the run will measure.
 func newScreen(table io.Writer, b *bar, c configs.Config, data *datasets.Dataset) *screen {
-	s := &screen{table: table, bar: b, epochs: c.Train.Epochs}
-	add := func(title string, width int, text func(trainer.Row) string) {
-		s.columns = append(s.columns, column{title, width, text})
+	s := &screen{table: table, width: func() int { return widthOf(table) }, bar: b, epochs: c.Train.Epochs}
+	add := func(title string, width, rank int, text func(trainer.Row) string) {
+		s.columns = append(s.columns, column[trainer.Row]{title: title, width: width, rank: rank, text: text})
 	}
-	add("epoch", 5, func(r trainer.Row) string { return fmt.Sprint(r.Epoch) })
-	add("rate", 8, func(r trainer.Row) string { return figure("%.4g", r.LearningRate) })
-	add("train loss", 10, func(r trainer.Row) string { return figure("%.4f", r.TrainLoss) })
-	add("error %", 7, func(r trainer.Row) string { return figure("%.2f", 100*r.TrainError) })
+	add("epoch", 5, 0, func(r trainer.Row) string { return fmt.Sprint(r.Epoch) })
+	add("rate", 8, 7, func(r trainer.Row) string { return figure("%.4g", r.LearningRate) })
+	add("train loss", 10, 1, func(r trainer.Row) string { return figure("%.4f", r.TrainLoss) })
+	add("error %", 7, 6, func(r trainer.Row) string { return figure("%.2f", 100*r.TrainError) })
 	if data.Val != nil {
-		add("val loss", 9, func(r trainer.Row) string { return figure("%.4f", r.ValLoss) })
-		add("error %", 7, func(r trainer.Row) string { return figure("%.2f", 100*r.ValError) })
+		add("val loss", 9, 5, func(r trainer.Row) string { return figure("%.4f", r.ValLoss) })
+		add("error %", 7, 3, func(r trainer.Row) string { return figure("%.2f", 100*r.ValError) })
 	}
 	if c.Gain.Every > 0 {
-		add("gain dB", 8, signalText(diagnostics.GainDB))
+		add("gain dB", 8, 2, signalText(diagnostics.GainDB))
 		if c.Gain.Population {
-			add("pop dB", 7, signalText(diagnostics.PopulationGainDB))
+			add("pop dB", 7, 4, signalText(diagnostics.PopulationGainDB))
 		}
 		if c.Gain.Shifts {
-			add("moved", 7, signalText(diagnostics.ShiftLoss))
+			add("moved", 7, 8, signalText(diagnostics.ShiftLoss))
 		}
 	}
-	add("images/s", 8, func(r trainer.Row) string { return figure("%.0f", r.ImagesPerSecond) })
-	add("seconds", 7, func(r trainer.Row) string { return figure("%.1f", r.Seconds) })
+	add("images/s", 8, 10, func(r trainer.Row) string { return figure("%.0f", r.ImagesPerSecond) })
+	add("seconds", 7, 9, func(r trainer.Row) string { return figure("%.1f", r.Seconds) })
 	return s
 }
 
@@ -72,32 +69,64 @@ func signalText(name string) func(trainer.Row) string {
 	return func(r trainer.Row) string { return figure("%.2f", experiment.SignalOf(r, name)) }
 }
 
+// start shows that the net is made and looked at, before anything is trained.
+func (s *screen) start() { s.bar.show("making and evaluating the net", 0, 0, "") }
+
 // BatchDone implements trainer.Observer.
 func (s *screen) BatchDone(epoch, done, total int, loss float64) {
-	s.bar.batch(epoch, s.epochs, done, total, loss)
+	now := s.bar.clock()
+	if s.begin.IsZero() {
+		s.begin, s.first = now, done
+	}
+	title, detail := fmt.Sprintf("epoch %d/%d", epoch, s.epochs), fmt.Sprintf("loss %.4f", loss)
+	left := s.left(epoch, done, total, now.Sub(s.begin).Seconds())
+	if done == total {
+		s.bar.showPart(title+": evaluating", 0, 0, detail, left)
+		return
+	}
+	s.bar.showPart(title, int64(done), int64(total), detail, left)
 }
+
+// left is the time until the last epoch ends, by the time that the last epochs took or, in the first one, by its images so
+// far in so many seconds; 0 if nobody knows.
+func (s *screen) left(epoch, done, total int, seconds float64) time.Duration {
+	pace := 0.0 // seconds an epoch
+	switch {
+	case len(s.paces) > 0:
+		for _, p := range s.paces {
+			pace += p / float64(len(s.paces))
+		}
+	case done > s.first:
+		pace = seconds * float64(total) / float64(done-s.first)
+	default:
+		return 0
+	}
+	epochs := float64(s.epochs-epoch) + 1 - float64(done)/float64(total)
+	return time.Duration(epochs * pace * float64(time.Second))
+}
+
+// pacing is the number of epochs whose time the remaining time is estimated by.
+const pacing = 3
 
 // EpochDone implements trainer.Observer.
 func (s *screen) EpochDone(r trainer.Row) {
 	s.bar.clear()
-	if !s.headed {
-		s.headed = true
-		s.line(func(c column) string { return c.title })
+	s.begin = time.Time{}
+	if r.Epoch > 0 {
+		s.paces = append(s.paces, r.Seconds)
+		s.paces = s.paces[max(0, len(s.paces)-pacing):]
 	}
-	s.line(func(c column) string { return c.text(r) })
+	width := s.width()
+	columns := fitting(s.columns, width)
+	if len(columns) != s.headed {
+		s.headed = len(columns)
+		fmt.Fprintln(s.table, tableLine(columns, func(c column[trainer.Row]) string { return c.title }))
+	}
+	fmt.Fprintln(s.table, tableLine(columns, func(c column[trainer.Row]) string { return c.text(r) }))
 	for _, v := range s.pending {
-		fmt.Fprintln(s.table, v)
+		fmt.Fprintln(s.table, wrapped(v, width, 9))
 	}
 	s.pending = nil
-}
-
-// line writes one row, each cell right-aligned.
-func (s *screen) line(text func(column) string) {
-	cells := make([]string, len(s.columns))
-	for i, c := range s.columns {
-		cells[i] = fmt.Sprintf("%*s", c.width, text(c))
-	}
-	fmt.Fprintln(s.table, strings.TrimRight(strings.Join(cells, "  "), " "))
 }
 
 // Verdict implements experiment.Screen: the report is shown below the row of the epoch that it was made after.

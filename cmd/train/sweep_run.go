@@ -42,7 +42,8 @@ func (a *app) sweepRun(c *cobra.Command, f sweepFlags) error {
 	f.apply(a)
 	t := sweep.Trial{Sweep: s, Index: f.index, Out: f.out, Log: a.log,
 		Train: func(ctx context.Context, config configs.Config, o experiment.RunOptions) error {
-			return a.trainConfig(ctx, config, o, f.outputFlags)
+			_, err := a.trainConfig(ctx, config, o, f.outputFlags)
+			return err
 		}}
 	if !f.owned {
 		return t.Run(c.Context())

@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/configs"
+	"github.com/maxgain/maxgain/trainer"
 	"github.com/spf13/cobra"
 )
 
@@ -65,27 +68,44 @@ func (a *app) train(c *cobra.Command, f trainFlags) error {
 	if f.resume != "" {
 		o.Out, o.Resume = f.resume, true
 	}
+	var result *experiment.Result
 	if !f.live {
-		return a.trainConfig(c.Context(), config, o, f.outputFlags)
+		result, err = a.trainConfig(c.Context(), config, o, f.outputFlags)
+	} else {
+		err = a.withLive(c.Context(), f.liveFlags, func(shown *liveScreen) (err error) {
+			o.Began = shown.began
+			result, err = a.trainShown(c.Context(), config, o, f.outputFlags, shown.over)
+			return err
+		})
 	}
-	return a.withLive(c.Context(), f.liveFlags, func(shown *liveScreen) error {
-		o.Began = shown.began
-		return a.trainShown(c.Context(), config, o, f.outputFlags, shown.over)
-	})
+	if result != nil && errors.Is(err, trainer.ErrInterrupted) {
+		return fmt.Errorf("%w; go on with: train --resume %s", err, shellWord(result.Run))
+	}
+	return err
+}
+
+// shellWord is a word as a shell takes it.
+func shellWord(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("./_-+=:@%,", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}) {
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	return s
 }
 
 // trainConfig trains one config, shows how it goes on and prints what came of it.
-func (a *app) trainConfig(ctx context.Context, config configs.Config, o experiment.RunOptions, f outputFlags) error {
+func (a *app) trainConfig(ctx context.Context, config configs.Config, o experiment.RunOptions, f outputFlags) (*experiment.Result, error) {
 	return a.trainShown(ctx, config, o, f, func(s experiment.Screen) experiment.Screen { return s })
 }
 
 // trainShown is trainConfig with a screen that over makes of the terminal's.
 func (a *app) trainShown(ctx context.Context, config configs.Config, o experiment.RunOptions, f outputFlags,
-	over func(experiment.Screen) experiment.Screen) error {
-	bar := newBar(a.stderr, !f.quiet)
+	over func(experiment.Screen) experiment.Screen) (*experiment.Result, error) {
+	bar := a.newBar(!f.quiet)
 	e, err := a.open(ctx, config, bar)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	table := a.stdout
 	switch {
@@ -94,22 +114,24 @@ func (a *app) trainShown(ctx context.Context, config configs.Config, o experimen
 	case f.json:
 		table = a.stderr
 	}
-	o.Log, o.Screen = a.log, over(newScreen(table, bar, config, e.Data))
+	s := newScreen(table, bar, config, e.Data)
+	s.start()
+	o.Log, o.Screen = a.log, over(s)
 	result, err := e.Run(ctx, o)
 	bar.clear()
-	if result == nil {
-		return err
+	switch {
+	case result == nil:
+	case f.json:
+		err = errors.Join(err, writeJSON(a.stdout, result))
+	default:
+		printResult(a.stdout, result, f.quiet)
 	}
-	if f.json {
-		return errors.Join(err, writeJSON(a.stdout, result))
-	}
-	printResult(a.stdout, result, f.quiet)
-	return err
+	return result, err
 }
 
 // dryRun prints what a run would do.
 func (a *app) dryRun(ctx context.Context, config configs.Config, f outputFlags) error {
-	e, err := a.open(ctx, config, newBar(a.stderr, !f.quiet))
+	e, err := a.open(ctx, config, a.newBar(!f.quiet))
 	if err != nil {
 		return err
 	}

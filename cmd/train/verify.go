@@ -52,7 +52,7 @@ func (a *app) verifyResume(c *cobra.Command, f verifyFlags) error {
 	if f.cuts < 1 {
 		return usage("--cuts: got %d, want at least 1", f.cuts)
 	}
-	e, err := a.open(c.Context(), config, newBar(a.stderr, !f.quiet))
+	e, err := a.open(c.Context(), config, a.newBar(!f.quiet))
 	if err != nil {
 		return err
 	}
