@@ -60,6 +60,12 @@ func TestConvAgainstDefinition(t *testing.T) {
 		{"depthwise", 2, 5, 6, 7, 5, 5, windows{k: [2]int{3, 3}, s: [2]int{2, 1}, d: [2]int{1, 2}, p: [4]int{1, 2, 0, 1}}, 3, 6, true, nil},
 		{"depthwise with two filters each", 1, 3, 5, 6, 6, 3, windows{k: [2]int{2, 3}, s: ones, d: ones, p: [4]int{1, 0, 0, 2}}, 5, 6, false, nil},
 		{"many columns and rows", 1, 4, 13, 17, 37, 1, windows{k: [2]int{5, 3}, s: ones, d: ones, p: [4]int{2, 1, 2, 1}}, 13, 17, true, nil},
+		// Panels of 48 outputs end within rows of 17, some of them within the padding.
+		{"wide row", 1, 2, 17, 17, 3, 1, windows{k: [2]int{1, 7}, s: ones, d: ones, p: [4]int{0, 3, 0, 3}}, 17, 17, false, nil},
+		{"wide row with stride", 1, 2, 20, 33, 3, 1, windows{k: [2]int{2, 9}, s: [2]int{1, 2}, d: ones, p: [4]int{1, 6, 0, 5}}, 20, 18, false, nil},
+		{"high column", 1, 2, 17, 17, 3, 1, windows{k: [2]int{7, 1}, s: ones, d: ones, p: [4]int{3, 0, 3, 0}}, 17, 17, false, nil},
+		{"long sums", 1, 40, 5, 4, 300, 1, windows{k: [2]int{3, 3}, s: ones, d: ones, p: [4]int{1, 1, 1, 1}}, 5, 4, true, nil},
+		{"long sums of single pixels", 1, 300, 3, 2, 270, 1, windows{k: ones, s: ones, d: ones}, 3, 2, true, nil},
 		{"SAME_UPPER", 1, 2, 6, 7, 3, 1, windows{k: [2]int{3, 4}, s: [2]int{2, 2}, d: ones, p: [4]int{0, 1, 1, 2}}, 3, 4, false,
 			[]wire.Attribute{text("auto_pad", "SAME_UPPER")}},
 		{"SAME_LOWER", 1, 2, 6, 7, 3, 1, windows{k: [2]int{3, 4}, s: [2]int{2, 2}, d: ones, p: [4]int{1, 2, 0, 1}}, 3, 4, false,

@@ -52,7 +52,8 @@ func (o *Conv[T]) Forward(m *Machine[T], x, y [][]T) {
 		p, first := list[chunk/count%len(list)], chunk%count*size
 		image := chunk / count / len(list) // n·Groups + g
 		g := image % o.Groups
-		columns := m.memory(worker, depth*p.cols)
+		scratch := m.memory(worker, (depth+size)*p.cols)
+		columns, spare := scratch[:depth*p.cols], scratch[depth*p.cols:]
 		o.windows(columns, x[0][image*(o.In.C/o.Groups)*o.In.H*o.In.W:], p)
 		rows := min(size, filters-first)
 		to := y[0][(image*filters+first)*pixels+p.first:]
@@ -66,7 +67,7 @@ func (o *Conv[T]) Forward(m *Machine[T], x, y [][]T) {
 				to[i*pixels+j] = bias
 			}
 		}
-		addProduct(to, pixels, o.Weights[filter*depth:], depth, columns, p.cols, rows, p.cols, depth)
+		addProduct(to, pixels, o.Weights[filter*depth:], depth, columns, p.cols, rows, p.cols, depth, spare)
 	})
 }
 
@@ -140,10 +141,11 @@ func (o *Conv[T]) Backward(m *Machine[T], _, _, dy, dx [][]T) {
 		m.workers.Run(o.In.N*o.Groups*len(list)*count, func(chunk, worker int) {
 			p, first := list[chunk/count%len(list)], chunk%count*size
 			image := chunk / count / len(list)
-			packed := m.memory(worker, filters*p.cols)
+			scratch := m.memory(worker, (filters+size)*p.cols)
+			packed, spare := scratch[:filters*p.cols], scratch[filters*p.cols:]
 			gather(packed, dy[0][image*filters*pixels:], pixels, filters, p)
 			addProduct(dx[0][(image*channels+first)*plane+p.first:], plane, o.transposed[(image%o.Groups*depth+first)*filters:], filters,
-				packed, p.cols, min(size, channels-first), p.cols, filters)
+				packed, p.cols, min(size, channels-first), p.cols, filters, spare)
 		})
 		return
 	}
@@ -152,14 +154,14 @@ func (o *Conv[T]) Backward(m *Machine[T], _, _, dy, dx [][]T) {
 	m.workers.Run(o.In.N*o.Groups*count, func(chunk, worker int) {
 		first, image := chunk%count*size, chunk/count
 		rows := min(size, channels-first) * taps
-		scratch := m.memory(worker, (rows+filters)*maxPanel)
-		packed, columns := scratch[:filters*maxPanel], scratch[filters*maxPanel:]
+		scratch := m.memory(worker, (2*rows+filters)*maxPanel)
+		packed, columns, spare := scratch[:filters*maxPanel], scratch[filters*maxPanel:][:rows*maxPanel], scratch[(filters+rows)*maxPanel:]
 		weights := o.transposed[(image%o.Groups*depth+first*taps)*filters:]
 		to := dx[0][(image*channels+first)*plane:]
 		for _, p := range list {
 			gather(packed, dy[0][image*filters*pixels:], pixels, filters, p)
 			clear(columns[:rows*p.cols])
-			addProduct(columns, p.cols, weights, filters, packed, p.cols, rows, p.cols, filters)
+			addProduct(columns, p.cols, weights, filters, packed, p.cols, rows, p.cols, filters, spare)
 			for row := range rows {
 				o.addWindowRow(to[row/taps*plane:][:plane], columns[row*p.cols:][:p.cols], p, row%taps/o.Window.KW, row%o.Window.KW)
 			}

@@ -26,14 +26,18 @@ func panels(n int) []panel {
 	return list
 }
 
-// addProduct adds A·B to C: C[i·ci+j] += Σ_{q<k} A[i·ai+q]·B[q·bk+j], i < m, j < n, in the order of q.
-func addProduct[T Float](c []T, ci int, a []T, ai int, b []T, bk int, m, n, k int) {
+// sumBlock is how many products are summed in float32 before they are added to the total: an error of rounding grows
+// with the square root of a sum's length.
+const sumBlock = 256
+
+// addProduct adds A·B to C: C[i·ci+j] += Σ_{q<k} A[i·ai+q]·B[q·bk+j], i < m, j < n, in the order of q, in float32 in
+// blocks of sumBlock. spare is scratch memory of m·n values.
+func addProduct[T Float](c []T, ci int, a []T, ai int, b []T, bk int, m, n, k int, spare []T) {
 	if m < 1 || n < 1 || k < 1 {
 		return
 	}
 	if c, ok := any(c).([]float32); ok {
-		strip := kernel.Strip{A: any(a).([]float32), B: any(b).([]float32), C: c, M: m, N: n, AI: ai, R: 1, T: k, AT: 1, BT: bk, CI: ci, Acc: true}
-		strip.Run()
+		addProduct32(c, ci, any(a).([]float32), ai, any(b).([]float32), bk, m, n, k, any(spare).([]float32))
 		return
 	}
 	i := 0
@@ -48,6 +52,25 @@ func addProduct[T Float](c []T, ci int, a []T, ai int, b []T, bk int, m, n, k in
 				sum += T(v * b[q*bk+j])
 			}
 			c[i*ci+j] = sum
+		}
+	}
+}
+
+func addProduct32(c []float32, ci int, a []float32, ai int, b []float32, bk int, m, n, k int, spare []float32) {
+	strip := kernel.Strip{A: a, B: b, C: c, M: m, N: n, AI: ai, R: 1, T: k, AT: 1, BT: bk, CI: ci, Acc: true}
+	if k <= sumBlock {
+		strip.Run()
+		return
+	}
+	strip.C, strip.CI, strip.Acc = spare[:m*n], n, false
+	for q := 0; q < k; q += sumBlock {
+		strip.A, strip.B, strip.T = a[q:], b[q*bk:], min(sumBlock, k-q)
+		strip.Run()
+		for i := range m {
+			to := c[i*ci:][:n]
+			for j, v := range spare[i*n:][:n] {
+				to[j] += v
+			}
 		}
 	}
 }
@@ -116,7 +139,8 @@ func (mc *Machine[T]) multiply(c []T, ci int, a []T, am Matrix, b []T, bm Matrix
 	list := panels(n)
 	mc.workers.Run(len(list), func(chunk, worker int) {
 		p := list[chunk]
-		packed := mc.memory(worker, k*p.cols)
+		scratch := mc.memory(worker, (k+m)*p.cols)
+		packed, spare := scratch[:k*p.cols], scratch[k*p.cols:]
 		for q := range k {
 			row := packed[q*p.cols:][:p.cols]
 			from := b[q*bm.Row+p.first*bm.Col:]
@@ -124,34 +148,39 @@ func (mc *Machine[T]) multiply(c []T, ci int, a []T, am Matrix, b []T, bm Matrix
 				row[j] = from[j*bm.Col]
 			}
 		}
-		addProduct(c[p.first:], ci, rows, ai, packed, p.cols, m, p.cols, k)
+		addProduct(c[p.first:], ci, rows, ai, packed, p.cols, m, p.cols, k, spare)
 	})
 }
 
 // rowCols is how many elements of a vector-matrix product a worker takes at a time.
 const rowCols = 256
 
-// multiplyRow adds a·B to the row c; a's values lie step apart.
+// multiplyRow adds a·B to the row c, summed in float64; a's values lie step apart.
 func (mc *Machine[T]) multiplyRow(c, a []T, step int, b []T, bm Matrix, k int) {
 	mc.workers.Run((len(c)+rowCols-1)/rowCols, func(chunk, _ int) {
 		first := chunk * rowCols
 		part := c[first:min(len(c), first+rowCols)]
+		var memory [rowCols]float64
+		sums := memory[:len(part)]
 		if bm.Col == 1 {
 			for q := range k {
-				v := a[q*step]
-				for j, w := range b[q*bm.Row+first:][:len(part)] {
-					part[j] += T(v * w)
+				v := float64(a[q*step])
+				for j, w := range b[q*bm.Row+first:][:len(sums)] {
+					sums[j] += float64(v * float64(w))
 				}
 			}
-			return
-		}
-		for j := range part {
-			sum, at := part[j], (first+j)*bm.Col
-			for q := range k {
-				sum += T(a[q*step] * b[at])
-				at += bm.Row
+		} else {
+			for j := range sums {
+				sum, at := 0.0, (first+j)*bm.Col
+				for q := range k {
+					sum += float64(float64(a[q*step]) * float64(b[at]))
+					at += bm.Row
+				}
+				sums[j] = sum
 			}
-			part[j] = sum
+		}
+		for j, v := range sums {
+			part[j] += T(v)
 		}
 	})
 }
