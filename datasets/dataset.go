@@ -14,13 +14,20 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/maxgain/maxgain/datasets/picture"
 	"github.com/maxgain/maxgain/models/cpu"
 )
 
 // Options says which images to open and how to divide them. Only Name is required.
 type Options struct {
 	Name       string  // one of Names()
-	Dir        string  // folder searched first; "" for none
+	Dir        string  // folder searched first; "" for none; of data known by name
+	Path       string  // where the user's own data are: a folder, or a file of arrays
+	Height     int     // pixels that pictures are brought to; 0 for their own, which must be the same then
+	Width      int     // 0 if Height is
+	Colour     string  // picture.RGB or picture.Grey; "" for RGB
+	Fit        string  // how pictures come to another size: picture.Crop, Stretch or Pad; "" for Crop
+	SkipBroken bool    // leave out pictures and classes that cannot be used instead of giving up
 	TrainCount int     // training images, a subset drawn by Seed; 0 for all (digits: 10,000)
 	ValCount   int     // validation images, the first of the official test images; 0 for all (digits: 2,000)
 	UseAll     bool    // train on the official test images too, and validate on none
@@ -78,6 +85,9 @@ func (s source) open(ctx context.Context, o Options) (*Dataset, error) {
 	if err := o.check(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
 	}
+	if s.path && o.Path == "" {
+		return nil, fmt.Errorf("%w: data.path is needed: where the data are", ErrOptions)
+	}
 	found, err := s.load(ctx, o)
 	if err != nil {
 		return nil, err
@@ -127,6 +137,12 @@ func (o Options) check() error {
 		return fmt.Errorf("label noise %v, want a probability in [0, 1]", o.LabelNoise)
 	case o.Normalize != "" && !slices.Contains(Normalizations(), o.Normalize):
 		return fmt.Errorf("normalize %q, want one of %s", o.Normalize, strings.Join(Normalizations(), ", "))
+	case o.Height < 0 || o.Height > maxSide || o.Width < 0 || o.Width > maxSide || (o.Height == 0) != (o.Width == 0):
+		return fmt.Errorf("size %d×%d, want two numbers from 1 to %d, or 0×0 for the pictures' own", o.Height, o.Width, maxSide)
+	case o.Colour != "" && !slices.Contains(picture.Colours(), o.Colour):
+		return fmt.Errorf("colour %q, want one of %s", o.Colour, strings.Join(picture.Colours(), ", "))
+	case o.Fit != "" && !slices.Contains(picture.Fits(), o.Fit):
+		return fmt.Errorf("fit %q, want one of %s", o.Fit, strings.Join(picture.Fits(), ", "))
 	case o.UseAll && o.Holdout > 0:
 		return fmt.Errorf("use_all trains on every image, so none can be held out: set holdout to 0 or use_all to false")
 	}

@@ -70,15 +70,6 @@ func newLocator(o Options) *locator {
 	return l
 }
 
-// cacheDir is this program's folder in the user's cache.
-func cacheDir() (string, error) {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(dir, "maxgain"), nil
-}
-
 // locate finds set in the first place that holds all of it, or downloads it. The error for a set found nowhere wraps
 // ErrMissing.
 func (l *locator) locate(ctx context.Context, set fileSet) (location, error) {

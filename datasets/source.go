@@ -16,6 +16,7 @@ type source struct {
 	normalize string // how its images are preprocessed unless the options say otherwise
 	flip      bool   // training mirrors every other mini-batch unless the options say otherwise
 	shift     int    // pixels by which an image may be moved and still show its label; −1: a sixteenth of its shorter side
+	path      bool   // it is read from Options.Path
 	load      func(ctx context.Context, o Options) (official, error)
 }
 

@@ -3,17 +3,12 @@ package datasets
 import (
 	"bufio"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
-	"time"
-
-	"github.com/maxgain/maxgain/trainer/atomicfile"
 )
 
 // storeKept is how many preprocessed datasets, of up to 737 MB each, the cache keeps: the last ones used.
@@ -38,8 +33,6 @@ func newStore(name string, r *Recipe, splits []*Split, o Options) store {
 	return s
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
 // load fills the splits from the file and says whether it could. A damaged file is remarked on.
 func (s store) load() bool {
 	if s.path == "" || !isFile(s.path) {
@@ -50,8 +43,7 @@ func (s store) load() bool {
 		return false
 	}
 	s.o.log("preprocessed images read from %s", s.path)
-	now := time.Now()
-	if err := os.Chtimes(s.path, now, now); err != nil { // the age goes by the last use
+	if err := touch(s.path); err != nil {
 		s.o.log("warning: %v", err)
 	}
 	return true
@@ -86,14 +78,7 @@ func (s store) read(r io.Reader) error {
 			values = values[count:]
 		}
 	}
-	var end [5]byte
-	if n, err := io.ReadFull(r, end[:]); n != 4 || !errors.Is(err, io.ErrUnexpectedEOF) {
-		return damage(s.path, offset, "%d bytes after the images, want a checksum of 4", n)
-	}
-	if want := binary.LittleEndian.Uint32(end[:]); sum.Sum32() != want {
-		return damage(s.path, offset, "checksum %08x, want %08x", sum.Sum32(), want)
-	}
-	return nil
+	return checkEnd(s.path, r, sum.Sum32())
 }
 
 // arrays lists the values of a file in their order.
@@ -110,14 +95,7 @@ func (s store) save() {
 	if s.path == "" {
 		return
 	}
-	err := os.MkdirAll(filepath.Dir(s.path), 0o755)
-	if err == nil {
-		err = atomicfile.Write(s.path, s.write)
-	}
-	if err == nil {
-		err = s.prune()
-	}
-	if err != nil {
+	if err := saveStored(s.path, storeKept, s.write); err != nil {
 		s.o.log("warning: preprocessed images not stored: %v", err)
 	}
 }
@@ -140,30 +118,4 @@ func (s store) write(w io.Writer) error {
 	}
 	_, err := w.Write(binary.LittleEndian.AppendUint32(nil, sum.Sum32()))
 	return err
-}
-
-// prune removes the files longest unused.
-func (s store) prune() error {
-	paths, err := filepath.Glob(filepath.Join(filepath.Dir(s.path), "*.f32"))
-	if err != nil || len(paths) <= storeKept {
-		return err
-	}
-	used := map[string]time.Time{}
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		used[path] = info.ModTime()
-	}
-	slices.SortFunc(paths, func(a, b string) int { return used[b].Compare(used[a]) })
-	for _, path := range paths[storeKept:] {
-		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
 }
