@@ -3,7 +3,10 @@
 // that a bad file gets. It knows nothing of data sets beyond their names.
 package configs
 
-import "github.com/maxgain/maxgain/models"
+import (
+	"github.com/maxgain/maxgain/datasets"
+	"github.com/maxgain/maxgain/models"
+)
 
 // Config is one run, fully resolved. The YAML keys are the fields' names in
 // lower case with underscores, under their section: train.batch_size.
@@ -42,6 +45,16 @@ type Data struct {
 	UseAll     bool    // train on training and validation images alike
 	Holdout    float64 // share of the training images kept back for validation
 	LabelNoise float64 // share of the training labels drawn anew
+	Path       string  // of the user's own data
+	Split      string  // of emnist
+	Height     int     // pixels that pictures are brought to; 0 = their own
+	Width      int     // 0 if Height is
+	Colour     string  // rgb or grey
+	Fit        string  // crop, stretch or pad
+	SkipBroken bool    // leave out what cannot be used
+	Normalize  string  // mean, standardize, whiten, none; "" = the data's own way
+	Shift      int     // pixels by which gain.shifts may move an image; -1 = the data's own
+	Augment    datasets.Augment
 }
 
 // Phase is a number of epochs at one learning rate, or from Rate to To along a curve.
@@ -61,6 +74,7 @@ type Train struct {
 	Schedule     []Phase
 	Momentum     float64
 	WeightDecay  float64
+	ClassWeights string // none or balanced
 	Seed         uint64
 	Workers      int // 0 = every core
 
@@ -114,7 +128,8 @@ type Output struct {
 // data, the learning rate and (without a schedule) the epochs have none.
 func Default() Config {
 	return Config{
-		Train:   Train{BatchSize: 100, Momentum: 0.9, WeightDecay: 0.0005, Seed: 1, DecayNormsAndBiases: true},
+		Data:    Data{Split: "balanced", Colour: "rgb", Fit: "crop", Shift: -1},
+		Train:   Train{BatchSize: 100, Momentum: 0.9, WeightDecay: 0.0005, ClassWeights: "none", Seed: 1, DecayNormsAndBiases: true},
 		Average: Average{Epochs: 10},
 		Gain: Gain{Every: 1, Impulse: 1, Window: "hann", Projection: "inverse-score",
 			SaveSpectra: true, Population: true, Images: "train", Shifts: true, Changes: true},

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/maxgain/maxgain/datasets"
 )
 
 var modelNames = strings.Join(Models, ", ")
@@ -15,7 +17,7 @@ var modelNames = strings.Join(Models, ", ")
 var bad = map[string][]string{
 	"value": {":9:18: train.learning_rate: got -0.1, want a number > 0"},
 	"unknown": {
-		":1:1: data.name: missing, want one of mnist, fashion-mnist, cifar10, digits",
+		":1:1: data.name: missing, want one of " + dataNames,
 		":1:1: model.name: missing, want one of " + modelNames + " (or model.layers)",
 		":1:1: train.epochs: missing, want a whole number from 1 to 1000000",
 		":1:1: train.learning_rate: missing, want a number > 0 (or train.schedule)",
@@ -23,7 +25,7 @@ var bad = map[string][]string{
 		":3:3: model.depth: unknown key, want one of name, layers, init",
 		":4:1: epochs: unknown key, did you mean train.epochs?",
 		":5:1: trian: unknown key, did you mean train?",
-		":7:1: colour: unknown key, want one of name, model, data, train, average, gain, diagnosis, stop, output",
+		":7:1: colour: unknown key, did you mean data.colour?",
 	},
 	"types": {
 		`:2:9: model.name: got "lenet-mnst", want one of ` + modelNames + " (did you mean lenet-mnist?), or model.layers beside it",
@@ -42,7 +44,7 @@ var bad = map[string][]string{
 		":17:1: train: given twice, first in line 10",
 	},
 	"sections": {
-		":1:1: data.name: missing, want one of mnist, fashion-mnist, cifar10, digits",
+		":1:1: data.name: missing, want one of " + dataNames,
 		":1:1: model.name: missing, want one of " + modelNames + " (or model.layers)",
 		`:1:8: model: got "lenet-mnist", want a section, such as model.name: …`,
 		":2:7: data: got a list, want a section, such as data.name: …",
@@ -86,7 +88,7 @@ var bad = map[string][]string{
 	"two":    {":2: not valid YAML: a second document; want one"},
 	"list":   {":1:1: got a list, want sections: model, data, train, average, gain, diagnosis, stop, output"},
 	"empty": {
-		":1:1: data.name: missing, want one of mnist, fashion-mnist, cifar10, digits",
+		":1:1: data.name: missing, want one of " + dataNames,
 		":1:1: model.name: missing, want one of " + modelNames + " (or model.layers)",
 		":1:1: train.epochs: missing, want a whole number from 1 to 1000000",
 		":1:1: train.learning_rate: missing, want a number > 0 (or train.schedule)",
@@ -371,16 +373,99 @@ func TestEditDistance(t *testing.T) {
 	}
 }
 
-// A resolved file of before there was averaging means a run without it; one that says so, what it says.
-func TestParseResolved(t *testing.T) {
-	const old = "model:\n  name: lenet-mnist\ndata:\n  name: digits\ntrain:\n  epochs: 2\n  learning_rate: 0.1\n"
-	for text, want := range map[string]int{old: 0, old + "average:\n  epochs: 7\n": 7} {
-		c, err := ParseResolved("config.yaml", []byte(text))
-		if err != nil || c.Average.Epochs != want {
-			t.Errorf("averages over %d epochs, error %v, want %d", c.Average.Epochs, err, want)
+// dataOf loads quickstart with the overrides and returns its data section and what went wrong.
+func dataOf(overrides ...string) (Config, error) {
+	return Load("quickstart.yaml", overrides)
+}
+
+// dataNames are the names of the data as faults list them.
+var dataNames = strings.Join(DataSets, ", ")
+
+func TestDataKeys(t *testing.T) {
+	c, err := dataOf("data.name=folder", "data.path=/pictures", "data.train_count=0", "data.val_count=0", "data.size=[48, 64]", "data.colour=grey",
+		"data.fit=pad", "data.skip_broken=true", "data.normalize=standardize", "data.shift=0",
+		"data.augment={flip: true, shift: 4, rotate: 15, scale: 0.1, cutout: 8}", "train.class_weights=balanced")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Data{Name: "folder", Path: "/pictures", Split: "balanced", Height: 48, Width: 64, Colour: "grey", Fit: "pad", SkipBroken: true,
+		Normalize: "standardize", Shift: 0, Augment: datasets.Augment{Flip: datasets.FlipImages, Shift: 4, Rotate: 15, Scale: 0.1, Cutout: 8}}
+	if c.Data != want || c.Train.ClassWeights != "balanced" {
+		t.Errorf("got %+v, weights %s, want %+v", c.Data, c.Train.ClassWeights, want)
+	}
+	again, err := Parse("resolved.yaml", c.YAML(), nil)
+	if err != nil || again.Data != want || again.Train.ClassWeights != "balanced" {
+		t.Errorf("read back as %+v, %v:\n%s", again.Data, err, c.YAML())
+	}
+	for _, lines := range []string{"  size:", "  augment:\n    flip: true\n    shift: 4\n    rotate: 15\n    scale: 0.1\n    cutout: 8\n"} {
+		if !strings.Contains(string(c.YAML()), lines) {
+			t.Errorf("resolved as\n%s, want %q in it", c.YAML(), lines)
 		}
 	}
-	if c, err := Parse("new.yaml", []byte(old), nil); err != nil || c.Average.Epochs != 10 {
-		t.Errorf("a new run averages over %d epochs, error %v, want 10", c.Average.Epochs, err)
+	for value, want := range map[string]datasets.Flip{"true": datasets.FlipImages, "false": datasets.FlipNone, "batch": datasets.FlipBatches} {
+		c, err := dataOf("data.augment.flip=" + value)
+		if err != nil || c.Data.Augment != (datasets.Augment{Flip: want}) {
+			t.Errorf("flip %s: %+v, %v", value, c.Data.Augment, err)
+			continue
+		}
+		if again, err := Parse("resolved.yaml", c.YAML(), nil); err != nil || again.Data != c.Data {
+			t.Errorf("flip %s read back as %+v, %v", value, again.Data, err)
+		}
+	}
+	c, err = dataOf("data.augment.shift=3", "data.augment={flip: false}", "data.size=20", "data.name=folder", "data.path=x", "data.train_count=0", "data.val_count=0")
+	if err != nil || c.Data.Augment != (datasets.Augment{Flip: datasets.FlipNone, Shift: 3}) || c.Data.Height != 20 || c.Data.Width != 20 {
+		t.Errorf("%+v, %v", c.Data, err)
+	}
+	// Keys that are not given leave a run's hash as it was, and are not written.
+	plain, err := dataOf()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"augment", "path", "size", "colour", "fit", "skip_broken", "normalize", "shift", "class_weights", "split"} {
+		if strings.Contains(string(plain.YAML()), " "+key+":") {
+			t.Errorf("%s is written though nobody gave it:\n%s", key, plain.YAML())
+		}
+	}
+	seen := map[string]string{plain.Hash(): "none"}
+	for _, o := range []string{"data.normalize=none", "data.shift=1", "data.augment.flip=true", "data.augment.flip=false", "data.augment.shift=1", "data.augment.rotate=1",
+		"data.augment.scale=0.5", "data.augment.cutout=1", "train.class_weights=balanced"} {
+		c, err := dataOf(o)
+		if err != nil {
+			t.Errorf("%s: %v", o, err)
+		}
+		if other, found := seen[c.Hash()]; found {
+			t.Errorf("%s has the hash of %s", o, other)
+		}
+		seen[c.Hash()] = o
+	}
+}
+
+func TestDataFaults(t *testing.T) {
+	for _, c := range []struct {
+		overrides []string
+		want      string
+	}{
+		{[]string{"data.name=folder"}, "data.path: missing: data.name folder needs to know where your data are"},
+		{[]string{"data.path=x"}, "data.name digits has no use for it; want it with "},
+		{[]string{"data.size=0"}, "got 0, want a whole number from 1 to 256 or [height, width]"},
+		{[]string{"data.size=[1, 257]"}, "got a list, want"},
+		{[]string{"data.size=[1, 2, 3]"}, "got a list, want"},
+		{[]string{"data.size=32"}, "the images of digits come as they are; want it with "},
+		{[]string{"data.colour=grey"}, "the images of digits come as they are"},
+		{[]string{"data.colour=gray"}, `got "gray", want one of rgb, grey`},
+		{[]string{"data.fit=cut"}, `got "cut", want one of crop, stretch, pad`},
+		{[]string{"data.normalize=zca"}, `got "zca", want one of mean, standardize, whiten, none`},
+		{[]string{"data.shift=-1"}, "got -1, want a whole number from 0 to 128"},
+		{[]string{"data.augment=3"}, "got 3, want {key: value, …}, such as data.augment.flip=…"},
+		{[]string{"data.augment={zoom: 3}"}, "unknown key"},
+		{[]string{"data.augment.flip=yes"}, `got "yes", want true, false or batch`},
+		{[]string{"data.augment.rotate=181"}, "got 181, want a number >= 0 and <= 180"},
+		{[]string{"data.augment.scale=1"}, "got 1, want"},
+		{[]string{"data.split=all"}, `got "all", want one of balanced, byclass, bymerge, digits, letters, mnist`},
+		{[]string{"train.class_weights=yes"}, `got "yes", want one of none, balanced`},
+	} {
+		if _, err := dataOf(c.overrides...); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: error %v, want %q", c.overrides, err, c.want)
+		}
 	}
 }

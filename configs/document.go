@@ -161,7 +161,7 @@ func (r *reading) mapping(n *yaml.Node, prefix string) {
 			continue
 		}
 		first[key.Value] = key.Line
-		if prefix == "" && isSection(name) {
+		if isSection(name) {
 			r.section(name, value)
 			continue
 		}
@@ -208,7 +208,7 @@ func (r *reading) override(assignment string, order int) {
 	case !ok || name == "":
 		r.fault(where, "", "want key=value, such as train.epochs=2")
 		return
-	case isSection(name):
+	case isSection(name) && !strings.Contains(name, "."):
 		r.fault(where, "", "is a section; name one of its keys, such as "+example(name))
 		return
 	}
@@ -237,14 +237,30 @@ func (r *reading) override(assignment string, order int) {
 		}
 		node = root
 	}
-	if !r.set(name, node, where) {
+	if isSection(name) {
+		r.overrideSection(name, node, where)
+	} else if !r.set(name, node, where) {
 		r.fault(where, "", unknown(name))
 	}
 }
 
+// overrideSection reads "section.part={key: value, …}" of --set; keys that it does not name stay as they are.
+func (r *reading) overrideSection(name string, node *yaml.Node, where place) {
+	if node.Kind != yaml.MappingNode {
+		r.fault(where, name, got(node, "{key: value, …}, such as "+example(name)+"=…"))
+		return
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := name + "." + node.Content[i].Value
+		if !r.set(key, node.Content[i+1], where) {
+			r.fault(where, "", unknown(key))
+		}
+	}
+}
+
 func isSection(name string) bool {
-	for _, s := range sections() {
-		if s == name {
+	for _, key := range Keys() {
+		if strings.HasPrefix(key, name+".") {
 			return true
 		}
 	}

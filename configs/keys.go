@@ -1,8 +1,10 @@
 package configs
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/models"
 )
 
@@ -10,7 +12,7 @@ import (
 // these names exist is tested where both are known, in cmd/train.
 var (
 	Models   = models.Names()
-	DataSets = []string{"mnist", "fashion-mnist", "cifar10", "digits"}
+	DataSets = datasets.Names()
 )
 
 // neutral holds the keys that leave a run's numbers as they are, and do not count
@@ -24,7 +26,7 @@ var neutral = map[string]bool{
 // fields lists every key in the order of the resolved file. It is the only
 // list of them: reading, checking, writing, Hash and Diff follow it.
 func (c *Config) fields() []field {
-	return []field{
+	return slices.Concat([]field{
 		text("name", &c.Name, runName).says("", "name of the run; its folder is <output.dir>/<name>-<time>").without("the file's name"),
 		netName("model.name", &c.Model.Name).says("", "the net; with model.layers any other name").without("required, or model.layers"),
 		optional(layers("model.layers", &c.Model.Layers), func() bool { return c.Model.Layers != nil }).added().
@@ -38,6 +40,7 @@ func (c *Config) fields() []field {
 		flag("data.use_all", &c.Data.UseAll).says("", "train on training and validation images alike"),
 		number("data.holdout", &c.Data.Holdout, from(0).to(0.9)).says("shares", "part of the training images kept back for validation"),
 		number("data.label_noise", &c.Data.LabelNoise, from(0).to(1)).says("shares", "part of the training labels drawn anew at random"),
+	}, c.dataFields(), []field{
 		whole("train.epochs", &c.Train.Epochs, 1, 1_000_000).says("epochs", "passes over the training images").without("required, or those of train.schedule"),
 		whole("train.batch_size", &c.Train.BatchSize, 1, 10_000).says("images", "images in a step"),
 		optional(number("train.learning_rate", &c.Train.LearningRate, above(0)),
@@ -49,6 +52,8 @@ func (c *Config) fields() []field {
 			says("", "weight decay for batch norms and biases too, not for the other weights alone").without("true"),
 		optional(flag("train.nesterov", &c.Train.Nesterov), func() bool { return c.Train.Nesterov }).added().
 			says("", "Nesterov's form of the momentum").without("false"),
+		optional(text("train.class_weights", &c.Train.ClassWeights, oneOf("none", "balanced")), func() bool { return c.Train.ClassWeights != "none" }).added().
+			says("", "balanced weighs each training image by the mean number of images of a class over that of its own"),
 		seed("train.seed", &c.Train.Seed).says("", "seed of everything random"),
 		whole("train.workers", &c.Train.Workers, 0, 1024).says("cores", "cores to use; results do not depend on it; 0 takes all"),
 		whole("average.epochs", &c.Average.Epochs, 0, 100).added().says("epochs", "last epochs over whose ends the weights that are kept are averaged; 0 keeps those of one epoch"),
@@ -73,7 +78,7 @@ func (c *Config) fields() []field {
 		number("output.checkpoint_minutes", &c.Output.CheckpointMinutes, from(0)).says("minutes", "time between checkpoints within an epoch; 0 writes none there"),
 		flag("output.tensorboard", &c.Output.TensorBoard).says("", "write a file for TensorBoard"),
 		flag("output.report", &c.Output.Report).says("", "write report.html when the run ends"),
-	}
+	})
 }
 
 // Keys returns every key of a config in the order of the resolved file.

@@ -193,6 +193,7 @@ func (r *reading) settle() {
 		r.fault(top, "data.name", "missing, want one of "+strings.Join(DataSets, ", "))
 	}
 	r.settleModel(top)
+	r.settleData(top)
 	r.settleRate(top)
 	if _, ok := r.given["gain.window"]; !ok && c.Gain.Image != "" {
 		c.Gain.Window = "none" // the window is the impulse's

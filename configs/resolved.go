@@ -21,25 +21,29 @@ func (c Config) YAML() []byte {
 	if c.Source != "" {
 		root.HeadComment = sourceComment + c.Source
 	}
-	var open *yaml.Node
-	section := ""
 	for _, f := range c.fields() {
 		value := f.write()
 		if value == nil {
 			continue
 		}
-		head, key, nested := strings.Cut(f.key, ".")
-		if !nested {
-			root.Content = append(root.Content, scalar("!!str", f.key), value)
-			continue
+		parts := strings.Split(f.key, ".")
+		at := root
+		for _, name := range parts[:len(parts)-1] {
+			at = section(at, name)
 		}
-		if head != section {
-			section, open = head, &yaml.Node{Kind: yaml.MappingNode}
-			root.Content = append(root.Content, scalar("!!str", head), open)
-		}
-		open.Content = append(open.Content, scalar("!!str", key), value)
+		at.Content = append(at.Content, scalar("!!str", parts[len(parts)-1]), value)
 	}
 	return encode(root)
+}
+
+// section is the mapping of that name at the end of a mapping, where it is put unless it is there.
+func section(in *yaml.Node, name string) *yaml.Node {
+	if n := len(in.Content); n > 0 && in.Content[n-2].Value == name {
+		return in.Content[n-1]
+	}
+	m := &yaml.Node{Kind: yaml.MappingNode}
+	in.Content = append(in.Content, scalar("!!str", name), m)
+	return m
 }
 
 // encode writes a tree of our own making, which yaml.v3 cannot refuse.

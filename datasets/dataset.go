@@ -27,6 +27,7 @@ type Options struct {
 	Width      int     // 0 if Height is
 	Colour     string  // picture.RGB or picture.Grey; "" for RGB
 	Fit        string  // how pictures come to another size: picture.Crop, Stretch or Pad; "" for Crop
+	Division   string  // of emnist, one of Divisions(); "" for balanced
 	SkipBroken bool    // leave out pictures and classes that cannot be used instead of giving up
 	TrainCount int     // training images, a subset drawn by Seed; 0 for all (digits: 10,000)
 	ValCount   int     // validation images, the first of the official test images; 0 for all (digits: 2,000)
@@ -34,6 +35,8 @@ type Options struct {
 	Holdout    float64 // share of the training images held out as Val, in [0, 1); the official test images become Test
 	LabelNoise float64 // probability, in [0, 1], with which a training label is drawn anew over all classes
 	Normalize  string  // one of Normalizations(); "" for the data's own way
+	Shift      *int    // pixels by which an image may be moved and keep its label; nil for the data's own
+	Augment    Augment // changes of training images; its Flip "" for the data's own way
 	Seed       uint64  // of the subset, the held-out images, the label noise and the strokes of digits
 
 	Log      func(message string) // one-line remarks on what was found and done; nil for none
@@ -52,10 +55,10 @@ type Dataset struct {
 	Name       string
 	ClassNames []string
 	Train      *Split
-	Val        *Split // nil when nothing is held back to validate on
-	Test       *Split // nil unless a holdout freed the official test images
-	Flip       bool   // training mirrors every other mini-batch, by a coin
-	Shift      int    // pixels by which an image may be moved and still show what its label says
+	Val        *Split  // nil when nothing is held back to validate on
+	Test       *Split  // nil unless a holdout freed the official test images
+	Augment    Augment // how training changes images each time it shows them; its Flip is never ""
+	Shift      int     // pixels by which an image may be moved and still show what its label says; 0 where there is no such number
 	Recipe     *Recipe
 	Dir        string // where the files were found; "" for generated data
 	Checksum   string // SHA-256, in hex, of every image and label in order
@@ -99,9 +102,22 @@ func (s source) open(ctx context.Context, o Options) (*Dataset, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
 	}
-	d.Name, d.Flip, d.Shift, d.Dir, d.ClassNames = s.name, s.flip, s.shift, found.dir, found.classNames
+	d.Name, d.Shift, d.Dir, d.ClassNames = s.name, s.shift, found.dir, found.classNames
+	side := min(found.height, found.width)
 	if d.Shift < 0 {
-		d.Shift = max(1, min(found.height, found.width)/16)
+		d.Shift = min(max(1, side/16), side-1)
+	}
+	if o.Shift != nil {
+		d.Shift = *o.Shift
+	}
+	if d.Shift >= side || o.Augment.Shift >= side {
+		return nil, fmt.Errorf("%w: a shift of %d pixels moves images of %d×%d out of sight", ErrOptions, max(d.Shift, o.Augment.Shift), found.height, found.width)
+	}
+	d.Augment = o.Augment
+	if d.Augment.Flip == "" {
+		if d.Augment.Flip = FlipNone; s.flip {
+			d.Augment.Flip = FlipBatches
+		}
 	}
 	return d, d.preprocess(ctx, found, cmp.Or(o.Normalize, s.normalize), o)
 }
@@ -137,6 +153,8 @@ func (o Options) check() error {
 		return fmt.Errorf("label noise %v, want a probability in [0, 1]", o.LabelNoise)
 	case o.Normalize != "" && !slices.Contains(Normalizations(), o.Normalize):
 		return fmt.Errorf("normalize %q, want one of %s", o.Normalize, strings.Join(Normalizations(), ", "))
+	case o.Shift != nil && *o.Shift < 0:
+		return fmt.Errorf("shift %d, want 0 (none) or more", *o.Shift)
 	case o.Height < 0 || o.Height > maxSide || o.Width < 0 || o.Width > maxSide || (o.Height == 0) != (o.Width == 0):
 		return fmt.Errorf("size %d×%d, want two numbers from 1 to %d, or 0×0 for the pictures' own", o.Height, o.Width, maxSide)
 	case o.Colour != "" && !slices.Contains(picture.Colours(), o.Colour):
@@ -146,7 +164,7 @@ func (o Options) check() error {
 	case o.UseAll && o.Holdout > 0:
 		return fmt.Errorf("use_all trains on every image, so none can be held out: set holdout to 0 or use_all to false")
 	}
-	return nil
+	return o.Augment.check()
 }
 
 func (o Options) log(format string, args ...any) {

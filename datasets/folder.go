@@ -16,7 +16,7 @@ import (
 
 var _ = register(source{
 	name: "folder", note: "your own pictures: data.path with a folder for each class, or train, val and test with such folders",
-	normalize: NormalizeMean, shift: -1, path: true,
+	normalize: NormalizeMean, shift: -1, path: true, pictures: true,
 	load: loadFolder,
 })
 

@@ -171,8 +171,8 @@ func TestFolderShapes(t *testing.T) {
 	if s.H != 4 || s.W != 4 || s.C != 3 || !slices.Equal(s.Raw(0)[:3], []byte{200, 100, 50}) || !slices.Equal(s.Raw(1)[:3], []byte{0, 0, 0}) || !slices.Equal(s.Raw(1)[4*3:4*3+3], []byte{10, 20, 30}) {
 		t.Errorf("%d×%d×%d: %v, %v", s.H, s.W, s.C, s.Raw(0)[:3], s.Raw(1)[:24])
 	}
-	if d.Recipe.Colour != "rgb" || d.Recipe.Fit != "pad" || d.Recipe.Normalize != NormalizeMean || d.Shift != 1 || d.Flip {
-		t.Errorf("recipe %+v, shift %d, flip %v", d.Recipe, d.Shift, d.Flip)
+	if d.Recipe.Colour != "rgb" || d.Recipe.Fit != "pad" || d.Recipe.Normalize != NormalizeMean || d.Shift != 1 || d.Augment.Flip != FlipNone {
+		t.Errorf("recipe %+v, shift %d, flip %v", d.Recipe, d.Shift, d.Augment.Flip)
 	}
 	d, _, err = openPath(t, Options{Name: "folder", Path: dir, Height: 1, Width: 2, Fit: "stretch", Colour: "grey", Normalize: "none"})
 	if err != nil {

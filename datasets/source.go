@@ -14,9 +14,10 @@ type source struct {
 	name      string
 	note      string // what it is, in a few words
 	normalize string // how its images are preprocessed unless the options say otherwise
-	flip      bool   // training mirrors every other mini-batch unless the options say otherwise
+	flip      bool   // training mirrors mini-batches by a coin unless the options say otherwise
 	shift     int    // pixels by which an image may be moved and still show its label; −1: a sixteenth of its shorter side
 	path      bool   // it is read from Options.Path
+	pictures  bool   // it may be pictures, for which Options has a size, a colour and a fit
 	load      func(ctx context.Context, o Options) (official, error)
 }
 
@@ -35,6 +36,28 @@ func Names() []string {
 	names := make([]string, len(sources))
 	for i, s := range sources {
 		names[i] = s.name
+	}
+	return names
+}
+
+// PathNames lists the data that are read from Options.Path.
+func PathNames() []string { return namesOf(func(s source) bool { return s.path }) }
+
+// PictureNames lists the data that may be pictures, to which Options.Height, Width, Colour and Fit apply.
+func PictureNames() []string { return namesOf(func(s source) bool { return s.pictures }) }
+
+// ReadsPictures tells whether the data of a name may be pictures.
+func ReadsPictures(name string) bool {
+	s, _ := sourceOf(name)
+	return s.pictures
+}
+
+func namesOf(which func(source) bool) []string {
+	var names []string
+	for _, s := range sources {
+		if which(s) {
+			names = append(names, s.name)
+		}
 	}
 	return names
 }

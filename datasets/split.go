@@ -34,6 +34,27 @@ func (s *Split) labelBytes() []byte {
 	return out
 }
 
+// BalancedWeights returns for each class the mean number of images of a class over that of its own, N / (Classes·n): so that
+// all classes weigh alike in a sum over the images, and an image weighs 1 on average. It is 0 for a class without images.
+func (s *Split) BalancedWeights() []float32 {
+	weights := make([]float32, s.Classes)
+	for class, n := range s.Counts() {
+		if n > 0 {
+			weights[class] = float32(float64(s.Len()) / (float64(s.Classes) * float64(n)))
+		}
+	}
+	return weights
+}
+
+// Counts returns the number of images of each class.
+func (s *Split) Counts() []int {
+	counts := make([]int, s.Classes)
+	for _, label := range s.Labels {
+		counts[label]++
+	}
+	return counts
+}
+
 // Raw returns the H*W*C bytes of image i, in [0, Len), as they were before any preprocessing; nil for data that are not
 // bytes. They must not be written to.
 func (s *Split) Raw(i int) []byte {

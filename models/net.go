@@ -48,11 +48,13 @@ type Batch struct {
 	X      []float32 // [N,H,W,C]
 	Labels []uint16  // N class numbers
 	N      int
+	// Weights are N factors of the images' losses and gradients, for training; nil: all 1.
+	Weights []float32
 }
 
 // Outcome is what a forward pass over a batch says.
 type Outcome struct {
-	Loss        float64   // sum over the images of −log softmax(logits)[label]
+	Loss        float64   // sum over the images of −log softmax(logits)[label], times their weights
 	Wrong       int       // images whose winner is not the label
 	Predictions []uint16  // the winners; valid until the next call
 	Logits      []float32 // [N,K] before the softmax; valid until the next call
@@ -177,8 +179,11 @@ func (n *Net) classify(g *graph[float32], b Batch) (Outcome, error) {
 	if err := n.check(b.N, len(b.X)); err != nil {
 		return Outcome{}, err
 	}
-	if len(b.Labels) < b.N {
+	switch {
+	case len(b.Labels) < b.N:
 		return Outcome{}, fmt.Errorf("models: %d labels for a batch of %d", len(b.Labels), b.N)
+	case b.Weights != nil && len(b.Weights) < b.N:
+		return Outcome{}, fmt.Errorf("models: %d weights for a batch of %d", len(b.Weights), b.N)
 	}
 	for i, l := range b.Labels[:b.N] {
 		if int(l) >= n.spec.Classes {
@@ -186,7 +191,7 @@ func (n *Net) classify(g *graph[float32], b Batch) (Outcome, error) {
 		}
 	}
 	copy(g.x, b.X[:b.N*n.spec.Input.Len()])
-	g.step.labels = b.Labels[:b.N]
+	g.step.labels, g.step.weights = b.Labels[:b.N], b.Weights
 	err := g.run(b.N)
 	return g.step.outcome, err
 }

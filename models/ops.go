@@ -15,12 +15,13 @@ import (
 // step is what the operators of one graph share besides their tensors: the live part of a partial
 // batch, and settings that change from run to run.
 type step struct {
-	n       int      // live images, ≤ the graph's batch
-	labels  []uint16 // of the live images
-	number  uint64   // of the training step: it seeds the dropout masks
-	version uint64   // of the weights, so that they are packed once after a change
-	share   float64  // of a batch in the running values of norms; 0: as in training
-	rewind  bool     // forward operators return what they computed last time
+	n       int       // live images, ≤ the graph's batch
+	labels  []uint16  // of the live images
+	weights []float32 // of their losses; nil: all 1
+	number  uint64    // of the training step: it seeds the dropout masks
+	version uint64    // of the weights, so that they are packed once after a change
+	share   float64   // of a batch in the running values of norms; 0: as in training
+	rewind  bool      // forward operators return what they computed last time
 	project Projection
 	outcome Outcome
 }

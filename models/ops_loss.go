@@ -44,7 +44,11 @@ func (o *lossOp[T]) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 		if grad != nil {
 			dz = grad[i*o.classes:][:o.classes]
 		}
-		out.Loss += kernel.SoftmaxLoss(row, label, scale, dz)
+		weight := 1.0
+		if o.step.weights != nil {
+			weight = float64(o.step.weights[i])
+		}
+		out.Loss += weight * kernel.SoftmaxLoss(row, label, weight*scale, dz)
 		out.count(argMax(row), label)
 	}
 	return scalar[T](out.Loss * scale), nil

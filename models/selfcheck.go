@@ -62,7 +62,7 @@ func (d *doubleNet) load(b Batch, number uint64) {
 	for i, v := range b.X[:b.N*d.net.spec.Input.Len()] {
 		d.x[i] = float64(v)
 	}
-	d.step.labels, d.step.number = b.Labels, number
+	d.step.labels, d.step.weights, d.step.number = b.Labels, b.Weights, number
 }
 
 // strong gives every layer initial weights that keep its input's size, so that each matters.

@@ -14,8 +14,8 @@ import (
 func (t *Trainer) trainEpoch(ctx context.Context) error {
 	epoch := t.at.Epoch
 	shuffle(t.order, t.o.Seed, epoch)
-	t.train.start(t.order, t.at.Step, func(step int) bool {
-		return t.data.Flip && flipBatch(t.o.Seed, epoch, step)
+	t.train.start(t.order, t.at.Step, epoch, func(step int) bool {
+		return t.data.Augment.Flip == datasets.FlipBatches && flipBatch(t.o.Seed, epoch, step)
 	})
 	defer t.train.stop()
 	begin, before := t.now(), t.sums.Training
@@ -124,7 +124,7 @@ func (t *Trainer) evaluateSplits(ctx context.Context, row *Row, sets []held) err
 // split, size images at a time. It ends early with ctx's error.
 func Evaluate(ctx context.Context, net Net, split *datasets.Split, size int) (loss, wrong float64, err error) {
 	l := newLoader(split, size)
-	l.start(l.all, 0, func(int) bool { return false })
+	l.start(l.all, 0, 0, func(int) bool { return false })
 	defer l.stop()
 	mistakes := 0
 	for done := 0; done < split.Len(); {

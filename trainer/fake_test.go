@@ -116,7 +116,7 @@ func digits(t testing.TB) *datasets.Dataset {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.Flip = true
+	d.Augment.Flip = datasets.FlipBatches
 	return d
 }
 

@@ -144,7 +144,7 @@ func BenchmarkLoader(b *testing.B) {
 	}
 	b.ReportAllocs()
 	b.ResetTimer()
-	l.start(order[:b.N*100], 0, func(int) bool { return false })
+	l.start(order[:b.N*100], 0, 1, func(int) bool { return false })
 	defer l.stop()
 	for range b.N {
 		l.release(l.next())

@@ -36,8 +36,10 @@ type Options struct {
 	Momentum    float64
 	WeightDecay float64
 	Seed        uint64
-	Average     int    // epochs over whose ends the weights that are kept are averaged; 0: they are those of one epoch
-	Hooks       []Hook // called in this order
+	// ClassWeights are what a training image of each class weighs in the loss, [classes]; nil: all weigh 1.
+	ClassWeights []float32
+	Average      int    // epochs over whose ends the weights that are kept are averaged; 0: they are those of one epoch
+	Hooks        []Hook // called in this order
 
 	Checkpoints CheckpointOptions
 	Recorder    Recorder       // keeps the history; nil: nobody does
@@ -120,7 +122,7 @@ func New(net Net, data *datasets.Dataset, o Options) (*Trainer, error) {
 		current:   make([]uint16, n),
 		order:     make([]int, n),
 		memory:    map[string][]uint16{},
-		train:     newLoader(data.Train, o.BatchSize),
+		train:     newTrainingLoader(data, o.BatchSize, o.Seed, o.ClassWeights),
 		bestEpoch: -1,
 		status:    Status{State: StateRunning, Epochs: o.Epochs, BestEpoch: -1},
 	}
@@ -145,6 +147,12 @@ func (o Options) check(data *datasets.Dataset) error {
 	bad(o.Momentum >= 0 && o.Momentum < 1, "got a momentum of %v, want 0 ≤ momentum < 1", o.Momentum)
 	bad(o.WeightDecay >= 0, "got a weight decay of %v, want at least 0", o.WeightDecay)
 	bad(o.Average >= 0, "got an average over %d epochs, want at least 0", o.Average)
+	if o.ClassWeights != nil && data.Train != nil {
+		bad(len(o.ClassWeights) == data.Train.Classes, "got %d class weights for %d classes", len(o.ClassWeights), data.Train.Classes)
+		for class, w := range o.ClassWeights {
+			bad(w >= 0 && finite(float64(w)), "got a weight of %v for class %d, want at least 0", w, class)
+		}
+	}
 	bad(o.Checkpoints.Every >= 0, "got a checkpoint every %d epochs, want at least 0", o.Checkpoints.Every)
 	bad(o.Checkpoints.Minutes >= 0, "got a checkpoint every %v minutes, want at least 0", o.Checkpoints.Minutes)
 	bad(data.Train != nil && data.Train.Len() > 0, "there are no training images")

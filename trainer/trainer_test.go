@@ -126,7 +126,7 @@ func TestLoader(t *testing.T) {
 	l := newLoader(data.Train, 8)
 	order := make([]int, 50)
 	shuffle(order, 1, 1)
-	l.start(order, 2, func(number int) bool { return number%2 == 1 })
+	l.start(order, 2, 1, func(number int) bool { return number%2 == 1 })
 	want := make([]float32, 784)
 	for number := 2; number < 7; number++ {
 		s := l.next()
@@ -143,7 +143,7 @@ func TestLoader(t *testing.T) {
 		l.release(s)
 	}
 	l.stop()
-	l.start(order, 0, func(int) bool { return false })
+	l.start(order, 0, 1, func(int) bool { return false })
 	l.release(l.next())
 	l.stop() // in the middle
 	if len(l.free) != 2 || len(l.ready) != 0 {
@@ -155,7 +155,7 @@ func TestLoaderAllocatesNothing(t *testing.T) {
 	data := digits(t)
 	l := newLoader(data.Train, 1)
 	long := slices.Repeat(l.all, 100)
-	l.start(long, 0, func(number int) bool { return flipBatch(1, 1, number) })
+	l.start(long, 0, 1, func(number int) bool { return flipBatch(1, 1, number) })
 	defer l.stop()
 	if n := testing.AllocsPerRun(1000, func() { l.release(l.next()) }); n != 0 {
 		t.Errorf("%v allocations a batch", n)

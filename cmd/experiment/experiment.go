@@ -61,10 +61,16 @@ func (e *Experiment) NewNet(workers int) (*models.Net, error) {
 // dataOptions are what the config says of the data.
 func dataOptions(c configs.Config) datasets.Options {
 	d := c.Data
-	return datasets.Options{
+	o := datasets.Options{
 		Name: d.Name, Dir: d.Dir, TrainCount: d.TrainCount, ValCount: d.ValCount,
 		UseAll: d.UseAll, Holdout: d.Holdout, LabelNoise: d.LabelNoise, Seed: c.Train.Seed,
+		Path: d.Path, Division: d.Split, Height: d.Height, Width: d.Width, Colour: d.Colour, Fit: d.Fit,
+		SkipBroken: d.SkipBroken, Normalize: d.Normalize, Augment: d.Augment,
 	}
+	if d.Shift >= 0 {
+		o.Shift = &d.Shift
+	}
+	return o
 }
 
 // Lookup is the config's net.
@@ -124,11 +130,15 @@ func schedule(c configs.Config) trainer.Schedule {
 }
 
 // trainerOptions are the settings of the training itself, without what watches and keeps it.
-func trainerOptions(c configs.Config) trainer.Options {
-	return trainer.Options{
+func trainerOptions(c configs.Config, data *datasets.Dataset) trainer.Options {
+	o := trainer.Options{
 		Epochs: c.Train.Epochs, BatchSize: c.Train.BatchSize, Schedule: schedule(c),
 		Momentum: c.Train.Momentum, WeightDecay: c.Train.WeightDecay, Seed: c.Train.Seed, Average: c.Average.Epochs,
 	}
+	if c.Train.ClassWeights == "balanced" {
+		o.ClassWeights = data.Train.BalancedWeights()
+	}
+	return o
 }
 
 // checkpointOptions say when and where checkpoints are written.

@@ -26,7 +26,7 @@ func (e *Experiment) Train(ctx context.Context, w Watching) (_ *trainer.History,
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, net.Close()) }()
-	o := trainerOptions(e.Config)
+	o := trainerOptions(e.Config, e.Data)
 	o.Observer = w.Observer
 	if w.Hooks != nil {
 		if o.Hooks, err = w.Hooks(net); err != nil {

@@ -66,7 +66,7 @@ func probes(c configs.Config, shape models.Shape, sample diagnostics.Sample, shi
 		}
 		list = append(list, &diagnostics.Population{Shape: shape, Images: images, Batch: c.Train.BatchSize})
 	}
-	if c.Gain.Shifts {
+	if c.Gain.Shifts && shift > 0 {
 		list = append(list, &diagnostics.Shifts{Shape: shape, Images: sample.Images, Labels: sample.Labels, Pixels: shift, Batch: c.Train.BatchSize})
 	}
 	if c.Gain.Changes {

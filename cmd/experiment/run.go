@@ -140,7 +140,7 @@ func (s *session) trainer(net *models.Net, judge diagnostics.Thresholds) (*train
 		}
 		kept = append(kept, events)
 	}
-	o := trainerOptions(s.Config)
+	o := trainerOptions(s.Config, s.Data)
 	o.Hooks = watching
 	o.Checkpoints = checkpointOptions(s.Config, s.dir.Checkpoints(), s.Resume)
 	o.Recorder = kept

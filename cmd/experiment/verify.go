@@ -23,7 +23,7 @@ func (e *Experiment) VerifyResume(ctx context.Context, cuts int) (_ trainer.Veri
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	leg := func(number int) (trainer.Net, *datasets.Dataset, trainer.Options, func() error, error) {
-		o := trainerOptions(e.Config)
+		o := trainerOptions(e.Config, e.Data)
 		workers := e.Config.Train.Workers
 		if number > 0 {
 			workers = 1 + number%3
