@@ -20,7 +20,8 @@ import (
 
 // Row is one trial in the table. Losses are in nats, errors shares, gains in dB; what was not measured is null.
 type Row struct {
-	Trial       string              `json:"trial"`
+	Trial       string              `json:"trial"` // its folder
+	Label       string              `json:"label"` // what varies: "learning_rate=0.001"
 	Set         string              `json:"set"`
 	State       string              `json:"state"` // of the run; "missing" before it has begun, "unreadable" if its files are damaged
 	Reason      string              `json:"reason"`
@@ -79,6 +80,13 @@ func Read(dir string) ([]Row, []judged.Run, error) {
 			runs = append(runs, *row.run)
 		}
 		rows = append(rows, row)
+	}
+	set := make([]string, len(rows))
+	for i, r := range rows {
+		set[i] = r.Set
+	}
+	for i, label := range labels(set) {
+		rows[i].Label = label
 	}
 	return rows, runs, nil
 }
@@ -163,10 +171,26 @@ func (s *Summary) advise() {
 		s.Rate = float64(best.Rate)
 	}
 	if best.fitness() == judged.Unclear {
-		s.Advice = fmt.Sprintf("no trial has run long enough for a verdict; so far %s (%s) is ahead by its training loss", best.Trial, best.Set)
+		s.Advice = fmt.Sprintf("no trial has run long enough for a verdict; so far %s is ahead by its training loss", best.name())
 		return
 	}
-	s.Advice = fmt.Sprintf("go on with %s (%s) at the learning rate %.3g: %s", best.Trial, best.Set, s.Rate, best.Advice)
+	s.Advice = fmt.Sprintf("take %s, %s", best.name(), best.Verdict)
+	if best.NextRate > 0 {
+		s.Advice += fmt.Sprintf(", at the learning rate %.3g", best.NextRate)
+	}
+	s.Advice += ": " + best.Advice
+	if len(s.Trials) > 1 && s.Trials[1].fitness() < judged.Unclear {
+		next := s.Trials[1]
+		s.Advice += fmt.Sprintf("; next best %s, %s", next.name(), next.Verdict)
+	}
+}
+
+// name is what a trial varies, with its folder.
+func (r *Row) name() string {
+	if r.Label == "" {
+		return r.Trial
+	}
+	return fmt.Sprintf("%s (%s)", r.Label, r.Trial)
 }
 
 func b2i(b bool) int {

@@ -16,7 +16,7 @@ func row(name string, v diagnostics.Verdict, next float64, losses ...float64) Ro
 	for epoch, loss := range losses {
 		h.Rows = append(h.Rows, trainer.Row{Epoch: epoch, TrainLoss: loss, LearningRate: 0.01})
 	}
-	return Row{Trial: name, Set: "train.learning_rate=0.01", Rate: 0.01, NextRate: next,
+	return Row{Trial: name, Set: "train.learning_rate=0.01", Rate: 0.01, NextRate: next, Verdict: v, Advice: "advice of " + name,
 		run: &judged.Run{Name: name, History: h, Verdict: diagnostics.Report{Verdict: v, NextRate: next}}}
 }
 
@@ -30,13 +30,13 @@ func TestBestTrial(t *testing.T) {
 	}{
 		"a rate that is too high has the lowest loss": {
 			[]Row{row("high", diagnostics.LearningRateTooHigh, 0.003, math.NaN(), 1, 0.1), row("learns", diagnostics.StillLearning, 0, math.NaN(), 2, 1)},
-			"learns", 0.01, "go on with learns"},
+			"learns", 0.01, "take learns, still-learning: advice of learns"},
 		"converged before still learning": {
 			[]Row{row("learns", diagnostics.StillLearning, 0, math.NaN(), 1, 0.1), row("done", diagnostics.Converged, 0, math.NaN(), 1, 0.5)},
-			"done", 0.01, "go on with done"},
+			"done", 0.01, "take done, converged: advice of done; next best learns, still-learning"},
 		"of equal verdicts the lower loss": {
 			[]Row{row("a", diagnostics.Converged, 0, math.NaN(), 1, 0.5), row("b", diagnostics.Converged, 0.02, math.NaN(), 1, 0.4)},
-			"b", 0.02, "go on with b"},
+			"b", 0.02, "take b, converged, at the learning rate 0.02: advice of b; next best a, converged"},
 		"no rate serves: the lowest one advised": {
 			[]Row{row("a", diagnostics.LearningRateTooHigh, 0.03, math.NaN(), 1, 0.5), row("b", diagnostics.Diverged, 0.001, math.NaN(), 1, math.Inf(1)),
 				row("c", diagnostics.LearningRateTooHigh, 0.01, math.NaN(), 1, 0.4)},

@@ -102,7 +102,7 @@ func (b *bar) draw(now time.Time) {
 // barWidth is the length of the bar itself.
 const barWidth = 20
 
-// line is the work in at most width characters: title, bar, detail, time. What does not fit is left out: the bar first,
+// line is the work in at most width characters: title, bar, time, detail. What does not fit is left out: the bar first,
 // then the end of the line.
 func (w work) line(now time.Time, width int) string {
 	elapsed := now.Sub(w.began)
@@ -113,9 +113,6 @@ func (w work) line(now time.Time, width int) string {
 		filled = "[" + strings.Repeat("=", n) + strings.Repeat(" ", barWidth-n) + "]"
 		parts = append(parts, filled, fmt.Sprintf("%d/%d", w.done, w.total))
 	}
-	if w.detail != "" {
-		parts = append(parts, w.detail)
-	}
 	took := durationText(elapsed)
 	if advanced := w.done - w.first; w.total > 0 && advanced > 0 && w.done < w.total {
 		left := time.Duration(float64(elapsed) * float64(w.total-w.done) / float64(advanced))
@@ -125,6 +122,9 @@ func (w work) line(now time.Time, width int) string {
 		took += ", " + durationText(w.whole) + " in all"
 	}
 	parts = append(parts, took)
+	if w.detail != "" {
+		parts = append(parts, w.detail)
+	}
 	text := strings.Join(parts, "  ")
 	if filled != "" && utf8.RuneCountInString(text) > width {
 		text = strings.Replace(text, filled+"  ", "", 1)

@@ -90,10 +90,23 @@ func (a *app) sweep(c *cobra.Command, f sweepFlags) error {
 		return fmt.Errorf("sweep: finding the program itself: %w", err)
 	}
 	r := sweep.Runner{Program: self, Config: f.config, Out: f.out, Set: f.overrides(c), Jobs: f.jobs, Log: a.log}
-	if err := r.Run(c.Context(), s); err != nil {
+	bar := a.newBar(!f.quiet)
+	r.Watch = func(p sweep.Progress) { showSweep(bar, p) }
+	err = r.Run(c.Context(), s)
+	bar.clear()
+	if err != nil {
 		return err
 	}
 	return a.sweepTable(f.out, f.outputFlags)
+}
+
+// showSweep shows on a bar how a sweep goes on: all of its epochs, and those of the trials at work.
+func showSweep(b *bar, p sweep.Progress) {
+	said := []string{fmt.Sprintf("%d of %d trials ended", p.Ended, p.Trials)}
+	for _, r := range p.Running {
+		said = append(said, fmt.Sprintf("%s: epoch %d/%d", r.Label, r.Epoch, r.Epochs))
+	}
+	b.show("sweep, epochs", int64(p.Done), int64(p.Epochs), strings.Join(said, "; "))
 }
 
 // listTrials prints what a sweep would run.

@@ -43,7 +43,7 @@ func (a *app) findRate(c *cobra.Command, f sweepFlags) error {
 	if err != nil {
 		return err
 	}
-	bar := newBar(a.stderr, !f.quiet)
+	bar := a.newBar(!f.quiet)
 	e, err := experiment.OpenPilots(c.Context(), config, a.reading(bar))
 	bar.clear()
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
-	"strings"
+	"unicode/utf8"
 
 	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/cmd/sweep"
@@ -52,25 +52,51 @@ func (a *app) sweepTable(dir string, f outputFlags) error {
 	return nil
 }
 
-// printSweep writes a sweep's table for people.
+// printSweep writes the advice and the table for people.
 func printSweep(w io.Writer, s sweep.Summary) {
-	fmt.Fprintf(w, "%-11s %-36s %-12s %-7s %-23s %5s  %10s %10s %9s %9s %6s %9s\n",
-		"trial", "set", "state", "epochs", "verdict", "conf", "train loss", "lowest", "val err", "gain dB", "± dB", "next rate")
+	width := widthOf(w)
+	fmt.Fprintln(w, wrapped("advice: "+s.Advice, width, 2))
+	fmt.Fprintln(w)
+	columns := fitting(sweepColumns(s), width)
+	fmt.Fprintln(w, tableLine(columns, func(c column[sweep.Row]) string { return c.title }))
 	for _, r := range s.Trials {
-		next := diagnostics.Number(math.NaN())
-		if r.NextRate > 0 {
-			next = diagnostics.Number(r.NextRate)
-		}
-		fmt.Fprintf(w, "%-11s %-36s %-12s %-7s %-23s %4.0f%%  %10s %10s %9s %9s %6s %9s\n", r.Trial, strings.ReplaceAll(r.Set, "train.", ""),
-			r.State, fmt.Sprintf("%d/%d", r.Epoch, r.Epochs), r.Verdict, 100*r.Confidence, cell("%.4f", r.TrainLoss), cell("%.4f", r.LowestLoss),
-			cell("%.2f%%", 100*r.ValError), cell("%.2f", r.GainDB), cell("%.2f", r.Variability), cell("%.3g", next))
+		fmt.Fprintln(w, tableLine(columns, func(c column[sweep.Row]) string { return c.text(r) }))
 	}
 	for _, r := range s.Trials {
 		if r.Detail != "" {
-			fmt.Fprintf(w, "%s: %s\n", r.Trial, r.Detail)
+			fmt.Fprintln(w, wrapped(r.Label+" ("+r.Trial+"): "+r.Detail, width, 2))
 		}
 	}
-	fmt.Fprintf(w, "\nadvice: %s\n", s.Advice)
+}
+
+// sweepColumns are the columns of a sweep's table.
+func sweepColumns(s sweep.Summary) []column[sweep.Row] {
+	name := len("varies")
+	for _, r := range s.Trials {
+		name = max(name, utf8.RuneCountInString(r.Label))
+	}
+	number := func(format string, value func(sweep.Row) diagnostics.Number) func(sweep.Row) string {
+		return func(r sweep.Row) string { return cell(format, value(r)) }
+	}
+	return []column[sweep.Row]{
+		{"varies", name, true, 0, func(r sweep.Row) string { return r.Label }},
+		{"trial", 10, true, 7, func(r sweep.Row) string { return r.Trial }},
+		{"state", 11, true, 8, func(r sweep.Row) string { return r.State }},
+		{"epochs", 7, true, 6, func(r sweep.Row) string { return fmt.Sprintf("%d/%d", r.Epoch, r.Epochs) }},
+		{"verdict", 22, true, 1, func(r sweep.Row) string { return r.Verdict.String() }},
+		{"conf", 5, false, 9, func(r sweep.Row) string { return fmt.Sprintf("%.0f%%", 100*r.Confidence) }},
+		{"train loss", 10, false, 10, number("%.4f", func(r sweep.Row) diagnostics.Number { return r.TrainLoss })},
+		{"lowest", 9, false, 2, number("%.4f", func(r sweep.Row) diagnostics.Number { return r.LowestLoss })},
+		{"val err", 8, false, 5, number("%.2f%%", func(r sweep.Row) diagnostics.Number { return 100 * r.ValError })},
+		{"gain dB", 8, false, 4, number("%.2f", func(r sweep.Row) diagnostics.Number { return r.GainDB })},
+		{"± dB", 6, false, 3, number("%.2f", func(r sweep.Row) diagnostics.Number { return r.Variability })},
+		{"next rate", 9, false, 11, func(r sweep.Row) string {
+			if r.NextRate > 0 {
+				return fmt.Sprintf("%.3g", r.NextRate)
+			}
+			return "–"
+		}},
+	}
 }
 
 // cell formats a number, or leaves a dash where there is none.
