@@ -2,8 +2,8 @@
 last checkpoint, the nets of scripts/twin in PyTorch.
 
     train --config lenet_mnist.yaml --set data.train_count=1050 --set gain.positions=5 --out RUN
-    go run ./scripts/twin/export -checkpoint RUN/checkpoints/last.safetensors -data mnist -train 1050 -out SAMPLE
-    python scripts/pytorch/compare.py --run RUN --sample SAMPLE --shift 2 --positions 5
+    go run ./scripts/twin/export -checkpoint RUN/checkpoints/last.safetensors -data mnist -train 1050 -out IMAGES
+    python scripts/pytorch/compare.py --run RUN --images IMAGES --shift 2 --positions 5
 
 Ends with status 1 if a gain differs by more than 0.001 dB or another figure by more than 1e-5 of itself.
 """
@@ -46,12 +46,12 @@ class Model(torch.nn.Module):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", required=True, help="folder of the run")
-    parser.add_argument("--sample", required=True, help="folder that scripts/twin/export -train wrote")
+    parser.add_argument("--images", required=True, help="folder that scripts/twin/export -train wrote")
     parser.add_argument("--shift", type=int, required=True, help="pixels by which the data set's images are moved")
     parser.add_argument("--positions", type=int, default=0, help="gain.positions of the run")
     options = parser.parse_args()
-    images = torch.from_numpy(np.load(os.path.join(options.sample, "images.npy")).transpose(0, 3, 1, 2).copy())
-    labels = torch.from_numpy(np.load(os.path.join(options.sample, "labels.npy")).astype(np.int64))
+    images = torch.from_numpy(np.load(os.path.join(options.images, "images.npy")).transpose(0, 3, 1, 2).copy())
+    labels = torch.from_numpy(np.load(os.path.join(options.images, "labels.npy")).astype(np.int64))
     with open(os.path.join(options.run, "metrics.csv"), encoding="utf-8") as file:
         theirs = list(csv.DictReader(file))[-1]
     with tempfile.TemporaryDirectory() as folder:

@@ -21,6 +21,8 @@ import torch
 from torch.func import functional_call
 
 SAMPLE = 100  # images of the signals that look at single images
+MIXED_LEAST, MIXED_MOST, MIXED_DRAWS, MIXED_SEED = 100, 500, 2, 0x6D69786564  # of the transformed images
+NORM_IMAGES = 2000  # images by which the batch norms of averaged weights are measured
 PLASTIC, PLASTIC_SQUARED = 1.32471795724474602596, 1.75487766624669276  # p³ = p + 1
 
 
@@ -31,17 +33,20 @@ class MaxGain:
     positions  places of the impulse for gain_positions_*; 0 leaves these columns out
     shift      pixels by which an image may be moved and still show what its label says; 0 leaves shift_* out.
                Without it, an eighth of the smaller side
+    mixed      measure mixed_*, on images rotated, scaled and shifted at random: false if that changes their classes
+    average    epochs over whose ends the weights are averaged for avg_*; 0 leaves these columns out
     batch      images that go through the model at once
-    resume     go on with the table that is there
+    resume     go on with the table that is there; see state_dict
     """
 
-    def __init__(self, path, *, impulse=1.0, positions=0, shift=None, batch=100, resume=False):
+    def __init__(self, path, *, impulse=1.0, positions=0, shift=None, mixed=True, average=10, batch=100, resume=False):
         if not impulse > 0 or math.isinf(impulse):
             raise ValueError(f"impulse: got {impulse}, want a number > 0")
-        if positions < 0 or batch < 1 or (shift is not None and shift < 0):
-            raise ValueError(f"positions {positions}, batch {batch}, shift {shift}: want at least 0, 1 and 0")
+        if positions < 0 or batch < 1 or average < 0 or (shift is not None and shift < 0):
+            raise ValueError(f"positions {positions}, average {average}, batch {batch}, shift {shift}: want at least 0, 0, 1 and 0")
         self.path, self.impulse, self.positions, self.shift, self.batch = path, impulse, positions, shift, batch
-        self.rows, self.previous = [], None
+        self.mixed, self.average = mixed, average
+        self.rows, self.memory, self.ends = [], {}, []
         if os.path.exists(path):
             if not resume:
                 raise FileExistsError(f"{path} exists: give another name, remove it, or resume=True to go on with it")
@@ -64,12 +69,27 @@ class MaxGain:
             raise ValueError(f"epoch: got {number}, want 0 or more")
         row = {"epoch": number, "learning_rate": learning_rate, "train_loss": train_loss, "train_error": train_error,
                "val_loss": val_loss, "val_error": val_error}
+        images, labels = _checked(images, labels)
         with _undisturbed(model) as net:
-            row.update(self._signals(net, *_checked(images, labels), predictions))
+            row.update(self._signals(net, images, labels, predictions))
+            if self.average and self.mixed and number > 0:
+                row.update(self._averaged(net, images, labels, number))
         self.rows = [old for old in self.rows if int(old["epoch"]) < number]
         self.rows.append({name: _text(value) for name, value in row.items()})
         self._write()
         return {name: value for name, value in row.items() if value is not None}
+
+    def state_dict(self):
+        """What the next epoch needs of those before it, to be saved beside the model for a training that is resumed."""
+        return {"memory": dict(self.memory), "ends": list(self.ends)}
+
+    def load_state_dict(self, state):
+        """Takes what state_dict returned."""
+        self.memory, self.ends = dict(state["memory"]), list(state["ends"])
+
+    def averaged_state_dict(self):
+        """The averaged weights [float32] by their names in the model; empty before epoch 1."""
+        return _mean([weights for _, weights in self.ends])
 
     def _signals(self, net, images, labels, predictions):
         shape = tuple(images.shape[1:])
@@ -84,7 +104,12 @@ class MaxGain:
         pixels = self.shift if self.shift is not None else max(1, min(shape[1:]) // 8)
         if pixels:
             row["shift_loss"], row["shift_error"] = self._shifts(net, sample, truth, pixels)
-        row["prediction_changes"] = self._changes(net, images, predictions)
+        if self.mixed:
+            row["mixed_loss"], row["mixed_error"], classes = self._mixed(net, images, labels)
+            row["mixed_changes"] = self._changes("mixed", classes)
+        if predictions is None:
+            predictions = torch.cat([net.logits(part).argmax(1) for part in images.split(self.batch)])
+        row["prediction_changes"] = self._changes("predictions", torch.as_tensor(predictions).detach().cpu().flatten().clone())
         return row
 
     def _impulse(self, net, shape):
@@ -119,26 +144,38 @@ class MaxGain:
         for down, right in ((pixels, 0), (-pixels, 0), (0, pixels), (0, -pixels)):
             from_row, from_column = (rows - down).clamp(0, height - 1), (columns - right).clamp(0, width - 1)
             moved = sample[:, :, from_row][:, :, :, from_column]
-            more_loss, more_wrong = self._evaluate(net, moved, truth)
-            loss, wrong = loss + more_loss, wrong + more_wrong
+            for x, y in zip(moved.split(self.batch), truth.split(self.batch)):
+                more_loss, classes = _evaluate(net, x, y)
+                loss, wrong = loss + more_loss, wrong + (classes != y).sum().item()
         return loss / (4 * len(sample)), wrong / (4 * len(sample))
 
-    def _evaluate(self, net, images, labels):
-        """Sum of −log softmax at the labels, and how many images are classified otherwise."""
-        loss, wrong = 0.0, 0
-        for x, y in zip(images.split(self.batch), labels.split(self.batch)):
-            logits = net.logits(x)
-            if int(y.max()) >= logits.shape[1]:
-                raise ValueError(f"label {int(y.max())}: the model tells {logits.shape[1]} classes apart, counted from 0")
-            loss -= torch.log_softmax(logits, 1).gather(1, y[:, None]).sum().item()
-            wrong += (logits.argmax(1) != y).sum().item()
-        return loss, wrong
+    def _mixed(self, net, images, labels):
+        """Loss and error on images rotated, scaled and shifted at random, always in the same way, and the classes predicted."""
+        count = min(len(images), max(MIXED_LEAST, min(MIXED_MOST, len(images) // 4)))
+        index = [i * len(images) // count for i in range(count) for _ in range(MIXED_DRAWS)]
+        random = Random(MIXED_SEED)
+        maps = [transform(random, *images.shape[2:]) for _ in index]
+        loss, wrong, predicted = 0.0, 0, []
+        for at in range(0, len(index), self.batch):
+            part = slice(at, at + self.batch)
+            x = torch.stack([transformed(images[i], a) for i, a in zip(index[part], maps[part])])
+            y = labels[index[part]]
+            more_loss, classes = _evaluate(net, x, y)
+            loss, wrong = loss + more_loss, wrong + (classes != y).sum().item()
+            predicted.append(classes)
+        return loss / len(index), wrong / len(index), torch.cat(predicted)
 
-    def _changes(self, net, images, predictions):
-        if predictions is None:
-            predictions = torch.cat([net.logits(part).argmax(1) for part in images.split(self.batch)])
-        now, before = torch.as_tensor(predictions).detach().cpu().flatten().clone(), self.previous
-        self.previous = now
+    def _averaged(self, net, images, labels, number):
+        """Loss and error on transformed images of the mean of the weights at the ends of the last epochs."""
+        weights = {name: value.detach().float().cpu().clone() for name, value in net.model.named_parameters()}
+        self.ends = ([end for end in self.ends if end[0] < number] + [(number, weights)])[-self.average:]
+        with net.holding(self.averaged_state_dict(), images[:NORM_IMAGES].split(self.batch)):
+            loss, wrong, _ = self._mixed(net, images, labels)
+        return {"avg_mixed_loss": loss, "avg_mixed_error": wrong}
+
+    def _changes(self, name, now):
+        """Share of the predictions that differ from those of the epoch before; None if there is none."""
+        before, self.memory[name] = self.memory.get(name), now
         if before is None:
             return None
         if len(before) != len(now):
@@ -159,7 +196,7 @@ class _Net:
     """A model's function of its input with copies of its weights and buffers, so that nothing of the model can change."""
 
     def __init__(self, model):
-        self.model, self.kept = model, {}
+        self.model, self.kept, self.instead = model, {}, {}
         first = next(model.parameters(), None)
         self.device = first.device if first is not None else torch.device("cpu")
 
@@ -169,10 +206,35 @@ class _Net:
             device = torch.device("cpu") if dtype == torch.float64 and self.device.type == "mps" else self.device
             state = {}
             for name, value in (*self.model.named_parameters(), *self.model.named_buffers()):
-                copy = value.detach().clone()
+                copy = self.instead.get(name, value).detach().clone()
                 state[name] = copy.to(device, dtype) if copy.is_floating_point() else copy.to(device)
             self.kept[dtype] = state, device
         return self.kept[dtype]
+
+    @contextlib.contextmanager
+    def holding(self, weights, batches):
+        """Another set of weights in place of the model's, the running values of whose batch norms are measured on batches."""
+        kept, self.kept, self.instead = self.kept, {}, dict(weights)
+        norms = [m for m in self.model.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm) and m.running_mean is not None]
+        momenta = [m.momentum for m in norms]
+        try:
+            if norms:
+                state, _ = self._state(torch.float32)
+                for name, value in state.items():
+                    if name.endswith("num_batches_tracked"):
+                        value.zero_()
+                for norm in norms:
+                    norm.training, norm.momentum = True, None  # the mean over all batches
+                for batch in batches:
+                    self.logits(batch)
+                self.instead.update({name: value for name, value in state.items() if name not in weights})
+            for norm in norms:
+                norm.training = False
+            yield
+        finally:
+            for norm, momentum in zip(norms, momenta):
+                norm.momentum, norm.training = momentum, False
+            self.kept, self.instead = kept, {}
 
     def _run(self, x):
         state, device = self._state(x.dtype)
@@ -200,6 +262,61 @@ class _Net:
             seeds = [_seed(logits, p).to(z) for p in projections]
             found = [torch.autograd.grad(z, x, seed, retain_graph=seed is not seeds[-1], materialize_grads=True)[0] for seed in seeds]
         return logits, [d.cpu().double() for d in found]
+
+
+def _evaluate(net, images, labels):
+    """Sum of −log softmax at the labels, and the class predicted for each image."""
+    logits = net.logits(images)
+    if int(labels.max()) >= logits.shape[1]:
+        raise ValueError(f"label {int(labels.max())}: the model tells {logits.shape[1]} classes apart, counted from 0")
+    return -torch.log_softmax(logits, 1).gather(1, labels[:, None]).sum().item(), logits.argmax(1)
+
+
+def _mean(sets):
+    """The mean of sets of weights, in float64 from the first to the last."""
+    if not sets:
+        return {}
+    return {name: (sum(weights[name].double() for weights in sets) / len(sets)).float() for name in sets[0]}
+
+
+class Random:
+    """The numbers of Go's math/rand/v2: PCG-DXSM with 128 bits of state, seeded by (seed, 0)."""
+
+    def __init__(self, seed):
+        self.state = seed << 64
+
+    def uniform(self, low, high):
+        """A number from low to high, of 53 random bits."""
+        self.state = (self.state * 0x2360ED051FC65DA44385DF649FCCF645 + 0x5851F42D4C957F2D14057B7EF767814F) % (1 << 128)
+        top, low_word = self.state >> 64, self.state % (1 << 64)
+        top = (top ^ top >> 32) * 0xDA942042E4DD58B5 % (1 << 64)
+        top = (top ^ top >> 48) * (low_word | 1) % (1 << 64)
+        return low + (high - low) * (top % (1 << 53) / (1 << 53))
+
+
+def transform(random, height, width):
+    """A random rotation by up to 15°, scale from 0.85 to 1.2 and shift by up to a tenth of the sides: the map from a row and column
+    of the transformed image, counted from its centre, to a place in the original, as (rr, rc, r0, cr, cc, c0)."""
+    angle, scale = math.radians(random.uniform(-15, 15)), 1 + random.uniform(0.85 - 1, 1.2 - 1)
+    down, right = random.uniform(-0.1, 0.1) * height, random.uniform(-0.1, 0.1) * width
+    rr, rc, cr, cc = math.cos(angle) / scale, -math.sin(angle) / scale, math.sin(angle) / scale, math.cos(angle) / scale
+    return rr, rc, (height - 1) / 2 - rr * down - rc * right, cr, cc, (width - 1) / 2 - cr * down - cc * right
+
+
+def transformed(image, a):
+    """An image [C,H,W] as a map transforms it: bilinear, the edge's pixels repeated beyond the edge."""
+    rr, rc, r0, cr, cc, c0 = a
+    _, height, width = image.shape
+    down = (torch.arange(height, dtype=torch.float64) - (height - 1) / 2)[:, None]
+    right = torch.arange(width, dtype=torch.float64) - (width - 1) / 2
+    row = (rr * down + rc * right + r0).clamp(0, height - 1)
+    column = (cr * down + cc * right + c0).clamp(0, width - 1)
+    top, left = row.long(), column.long()
+    bottom, beside = (top + 1).clamp(max=height - 1), (left + 1).clamp(max=width - 1)
+    fr, fc = (row - top).float(), (column - left).float()
+    upper = image[:, top, left] + fc * (image[:, top, beside] - image[:, top, left])
+    lower = image[:, bottom, left] + fc * (image[:, bottom, beside] - image[:, bottom, left])
+    return upper + fr * (lower - upper)
 
 
 def _seed(logits, projection):

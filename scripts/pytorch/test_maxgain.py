@@ -153,6 +153,132 @@ class Changes(Case):
         self.assertEqual(log.epoch(model, images, labels)["prediction_changes"], (before != after).mean())
 
 
+class Mixed(Case):
+    def test_random_numbers_are_those_of_go(self):
+        """rand.New(rand.NewPCG(0x6d69786564, 0)).Float64(), four times."""
+        random = maxgain.Random(0x6D69786564)
+        self.assertEqual([random.uniform(0, 1) for _ in range(4)],
+                         [0.24169674574044919, 0.56599609455306554, 0.75366472487882341, 0.28914928066497803])
+
+    def test_maps_are_inverses(self):
+        """Turned about the centre, enlarged, then shifted: the map goes back from there."""
+        class Fixed:
+            values = iter((10.0, 0.1, 0.05, -0.08))  # degrees; over 1; of the height; of the width
+
+            def uniform(self, low, high):
+                value = next(self.values)
+                assert low < value < high
+                return value
+
+        rr, rc, r0, cr, cc, c0 = maxgain.transform(Fixed(), 20, 30)
+        turn, centre = math.radians(10), np.array([9.5, 14.5])
+        forward = 1.1 * np.array([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]])
+        for place in ((0, 0), (3, 7), (19, 29)):
+            there = forward @ (np.array(place) - centre) + np.array([0.05 * 20, -0.08 * 30])  # from the centre
+            back = np.array([[rr, rc], [cr, cc]]) @ there + np.array([r0, c0])
+            np.testing.assert_allclose(back, place, atol=1e-12)
+
+    def test_interpolation(self):
+        image, a = torch.randn(2, 5, 7), (0.9, -0.2, 1.7, 0.25, 1.1, 2.9)
+        got = maxgain.transformed(image, a)
+        for channel in range(2):
+            for row in range(5):
+                for column in range(7):
+                    down, right = row - 2, column - 3
+                    at = min(max(0.9 * down - 0.2 * right + 1.7, 0), 4), min(max(0.25 * down + 1.1 * right + 2.9, 0), 6)
+                    weights = [(abs(1 - abs(at[0] - r)) if abs(at[0] - r) < 1 else 0) * (abs(1 - abs(at[1] - c)) if abs(at[1] - c) < 1 else 0)
+                               for r in range(5) for c in range(7)]
+                    want = float((image[channel].flatten().double() * torch.tensor(weights, dtype=torch.float64)).sum())
+                    self.assertAlmostEqual(got[channel, row, column].item(), want, places=5)
+
+    def test_loss_error_and_changes(self):
+        model, weight = linear(height=8, width=9)
+        images, labels, log = torch.randn(150, 2, 8, 9), torch.arange(150) % 3, MaxGain(self.path)
+        random = maxgain.Random(maxgain.MIXED_SEED)
+        index = [i * 150 // 100 for i in range(100)]  # 100 of 150: a quarter would be too few
+        seen = np.stack([maxgain.transformed(images[i], maxgain.transform(random, 8, 9)).double().numpy() for i in index for _ in range(2)])
+        truth = np.repeat(labels.numpy()[index], 2)
+
+        def expect(weight):
+            z = (seen[:, None] * weight).sum(axis=(2, 3, 4))
+            return -np.mean([math.log(softmax(row)[y]) for row, y in zip(z, truth)]), z.argmax(1)
+
+        loss, classes = expect(weight)
+        row = log.epoch(model, images, labels)
+        self.assertAlmostEqual(row["mixed_loss"], loss, places=6)
+        self.assertAlmostEqual(row["mixed_error"], (classes != truth).mean(), places=12)
+        self.assertNotIn("mixed_changes", row)
+        with torch.no_grad():
+            model[1].weight[1] = 0
+        other = weight.copy()
+        other[1] = 0
+        self.assertAlmostEqual(log.epoch(model, images, labels)["mixed_changes"], (expect(other)[1] != classes).mean(), places=12)
+
+    def test_left_out(self):
+        model, _ = linear()
+        row = MaxGain(self.path, mixed=False).epoch(model, torch.randn(3, 2, 6, 5), torch.zeros(3, dtype=torch.long))
+        self.assertFalse([name for name in row if "mixed" in name])
+
+
+class Averages(Case):
+    def train(self, model, log, images, labels, epochs):
+        """A training in which the weights jump about; the mean of the last ends of epochs is computed here too."""
+        ends, rows = [], []
+        for _ in range(epochs):
+            with torch.no_grad():
+                for value in model.parameters():
+                    value += 0.3 * torch.randn_like(value)
+            model.train()
+            model(images)
+            ends.append({name: value.detach().clone() for name, value in model.named_parameters()})
+            rows.append(log.epoch(model, images, labels))
+        return ends, rows
+
+    def test_mean_of_the_last_epochs(self):
+        model, _ = linear()
+        images, labels, log = torch.randn(20, 2, 6, 5), torch.arange(20) % 3, MaxGain(self.path, average=2)
+        log.epoch(model, images, labels, epoch=0)
+        self.assertEqual(log.averaged_state_dict(), {})
+        ends, rows = self.train(model, log, images, labels, 3)
+        mean = (ends[1]["1.weight"] + ends[2]["1.weight"]) / 2
+        torch.testing.assert_close(log.averaged_state_dict()["1.weight"], mean, rtol=0, atol=1e-7)
+        model[1].weight.data = mean
+        want = MaxGain(self.path + "2").epoch(model, images, labels)
+        for name in ("mixed_loss", "mixed_error"):
+            self.assertAlmostEqual(rows[2]["avg_" + name], want[name], places=6)
+        self.assertEqual(rows[0]["avg_mixed_loss"], rows[0]["mixed_loss"])  # the mean of one epoch
+        self.assertEqual([row["avg_mixed_loss"] == "" for row in self.rows()], [True, False, False, False])  # none before training
+
+    def test_batch_norms_are_measured_anew(self):
+        """As torch.optim.swa_utils.update_bn does it."""
+        model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 3))
+        images, labels, log = torch.randn(30, 3, 8, 8), torch.arange(30) % 3, MaxGain(self.path, average=3, batch=10)
+        ends, rows = self.train(model, log, images, labels, 3)
+        with torch.no_grad():
+            for name, value in model.named_parameters():
+                value[:] = sum(end[name] for end in ends) / 3
+        torch.optim.swa_utils.update_bn(images.split(10), model)
+        want = MaxGain(self.path + "2").epoch(model, images, labels)
+        self.assertAlmostEqual(rows[2]["avg_mixed_loss"], want["mixed_loss"], places=5)
+        self.assertEqual(rows[2]["avg_mixed_error"], want["mixed_error"])
+
+    def test_resumed(self):
+        images, labels = torch.randn(20, 2, 6, 5), torch.arange(20) % 3
+        model, _ = linear()
+        log = MaxGain(self.path, average=3)
+        self.train(model, log, images, labels, 2)
+        other = MaxGain(self.path, average=3, resume=True)
+        other.load_state_dict(log.state_dict())
+        row = other.epoch(model, images, labels)
+        self.assertEqual(log.epoch(model, images, labels), row)
+        self.assertEqual((row["mixed_changes"], row["prediction_changes"]), (0, 0))
+
+    def test_none(self):
+        model, _ = linear()
+        row = MaxGain(self.path, average=0).epoch(model, torch.randn(3, 2, 6, 5), torch.zeros(3, dtype=torch.long))
+        self.assertNotIn("avg_mixed_loss", row)
+
+
 class Edges(Case):
     def test_saturated_score(self):
         """Score 1 in float64, yet the derivative of its logarithm is 100·exp(−100)."""

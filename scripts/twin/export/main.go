@@ -1,6 +1,5 @@
 // Command export writes what the twin needs to check a net's forward pass: images of a dataset as the net gets them, their
-// labels, the net's logits in float32, and its mean loss from the evaluation kernels. With -train they are the training
-// images that the signals look at.
+// labels, the net's logits in float32, and its mean loss from the evaluation kernels. With -train they are training images.
 package main
 
 import (
@@ -23,7 +22,7 @@ func main() {
 	data := flag.String("data", "mnist", "`name` of the dataset; cifar10 for the nets of 32×32 images")
 	dir := flag.String("data-dir", "", "`folder` of the dataset")
 	count := flag.Int("count", 100, "first validation images to export")
-	train := flag.Int("train", 0, "instead, the sample of a training on this `number` of images (data.train_count)")
+	train := flag.Int("train", 0, "instead, the images of a training on this `number` of them (data.train_count)")
 	seed := flag.Uint64("seed", 1, "train.seed of that training")
 	out := flag.String("out", ".", "`folder` for images.npy, labels.npy, logits.npy, loss.json")
 	flag.Parse()
@@ -34,22 +33,19 @@ func main() {
 	}
 }
 
-func run(checkpoint string, o datasets.Options, sample bool, out string) error {
+func run(checkpoint string, o datasets.Options, train bool, out string) error {
 	set, err := datasets.Open(context.Background(), o)
 	if err != nil {
 		return err
 	}
-	val, step := set.Val, 1
-	n := val.Len()
-	if sample { // as diagnostics.TrainingImages takes them
+	val := set.Val
+	if train {
 		val = set.Train
-		n = min(val.Len(), 100)
-		step = val.Len() / n
 	}
-	index, labels := make([]int, n), make([]uint16, n)
+	n := val.Len()
+	index := make([]int, n)
 	for i := range index {
-		index[i] = i * step
-		labels[i] = val.Labels[index[i]]
+		index[i] = i
 	}
 	x := make([]float32, n*val.H*val.W*val.C)
 	val.Fill(x, index, false)
@@ -66,7 +62,7 @@ func run(checkpoint string, o datasets.Options, sample bool, out string) error {
 	if err != nil {
 		return err
 	}
-	outcome, err := net.Evaluate(models.Batch{X: x, Labels: labels, N: n})
+	outcome, err := net.Evaluate(models.Batch{X: x, Labels: val.Labels[:n], N: n})
 	if err != nil {
 		return err
 	}
@@ -76,7 +72,7 @@ func run(checkpoint string, o datasets.Options, sample bool, out string) error {
 	}
 	return errors.Join(
 		writeNPY(filepath.Join(out, "images.npy"), "<f4", x, n, val.H, val.W, val.C),
-		writeNPY(filepath.Join(out, "labels.npy"), "<u2", labels, n),
+		writeNPY(filepath.Join(out, "labels.npy"), "<u2", val.Labels[:n], n),
 		writeNPY(filepath.Join(out, "logits.npy"), "<f8", direct.Logits[:n*net.Spec().Classes], n, net.Spec().Classes),
 		os.WriteFile(filepath.Join(out, "loss.json"), append(loss, '\n'), 0o644),
 	)
