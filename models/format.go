@@ -16,6 +16,27 @@ func FormatLayers(layers []Layer) *yaml.Node {
 	return list
 }
 
+// FormatNet is the YAML of a whole net but for its name, which ParseNet reads back to an equal one but for the positions
+// of its layers.
+func FormatNet(s Spec) []byte {
+	net := inline("classes", wholeNode(s.Classes))
+	net.Style = 0
+	input := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+	for _, n := range []int{s.Input.H, s.Input.W, s.Input.C} {
+		input.Content = append(input.Content, wholeNode(n))
+	}
+	add(net, "input", input)
+	if s.Init != (Init{}) {
+		add(net, "init", FormatInit(s.Init))
+	}
+	add(net, "layers", FormatLayers(s.Layers))
+	text, err := yaml.Marshal(net)
+	if err != nil {
+		panic(err) // a tree of our own making
+	}
+	return text
+}
+
 // FormatInit is the YAML of a rule for initial weights.
 func FormatInit(i Init) *yaml.Node {
 	switch i.Rule {

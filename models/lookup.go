@@ -32,16 +32,16 @@ func Lookup(name string) (Spec, error) {
 	if err != nil || strings.ContainsAny(name, "/\\") {
 		return Spec{}, fmt.Errorf("models: no net is called %q; there are %v", shorten(name, 60), Names())
 	}
-	s, err := parseNet(data)
+	s, err := ParseNet(name, data)
 	if err != nil {
 		return Spec{}, fmt.Errorf("models: the built-in net %s: %w", name, err)
 	}
-	s.Name = name
 	return s, nil
 }
 
-// parseNet reads a whole net: {input: [H, W, C], classes: K, init: …, layers: […]}.
-func parseNet(data []byte) (Spec, error) {
+// ParseNet reads a whole net from YAML: {input: [H, W, C], classes: K, init: …, layers: […]}. Whether its layers fit
+// together is for Spec.Summary to say.
+func ParseNet(name string, data []byte) (Spec, error) {
 	var file struct {
 		Input   [3]int    `yaml:"input"`
 		Classes int       `yaml:"classes"`
@@ -51,7 +51,7 @@ func parseNet(data []byte) (Spec, error) {
 	if err := yaml.Unmarshal(data, &file); err != nil {
 		return Spec{}, err
 	}
-	s := Spec{Input: Shape{H: file.Input[0], W: file.Input[1], C: file.Input[2]}, Classes: file.Classes}
+	s := Spec{Name: name, Input: Shape{H: file.Input[0], W: file.Input[1], C: file.Input[2]}, Classes: file.Classes}
 	var initErr, layersErr error
 	if file.Init.Kind != 0 {
 		s.Init, initErr = ParseInit(&file.Init)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -309,6 +310,32 @@ func TestInitialWeights(t *testing.T) {
 			if err := n.Close(); err != nil {
 				t.Error(err)
 			}
+		}
+	}
+}
+
+// A net that is written is read back equal, but for the places of its layers.
+func TestFormatNet(t *testing.T) {
+	for _, name := range Names() {
+		spec, err := Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := FormatNet(spec)
+		got, err := ParseNet(name, text)
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, text)
+		}
+		if got.Input != spec.Input || got.Classes != spec.Classes || got.Init != spec.Init || got.Name != name {
+			t.Errorf("%s: %+v read back as %+v", name, spec, got)
+		}
+		if again := FormatNet(got); string(again) != string(text) {
+			t.Errorf("%s: written again as\n%s\nwant\n%s", name, again, text)
+		}
+		want, err1 := spec.Summary()
+		rows, err2 := got.Summary()
+		if err := errors.Join(err1, err2); err != nil || !slices.Equal(rows, want) {
+			t.Errorf("%s: layers %v, error %v, want %v", name, rows, err, want)
 		}
 	}
 }

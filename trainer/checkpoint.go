@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/models"
 )
 
@@ -20,9 +21,11 @@ import (
 const (
 	checkpointFormat = "maxgain-checkpoint-1"
 	endFormat        = "maxgain-epoch-end-1"
+	recipeFormat     = "maxgain-preprocessing-1"
 
 	metaFormat   = "format"
 	metaModel    = "model"
+	metaNet      = "net" // the model's layers as YAML
 	metaSeed     = "seed"
 	metaEpoch    = "epoch"    // completed
 	metaAveraged = "averaged" // number of epochs, that one the last, whose ends the weights are the mean of; absent: none
@@ -91,12 +94,12 @@ func (t *Trainer) encodeCheckpoint() ([]byte, error) {
 	}
 	meta := t.facts(t.status.Epoch)
 	meta[metaProgress], meta[metaHistory] = string(at), string(history)
-	return sealed(tensors, meta)
+	return sealed(t.withRecipe(tensors, meta, false), meta)
 }
 
 // facts are the metadata of weights of an epoch.
 func (t *Trainer) facts(epoch int) map[string]string {
-	return map[string]string{
+	facts := map[string]string{
 		metaFormat: checkpointFormat,
 		metaModel:  t.net.Spec().Name,
 		metaSeed:   strconv.FormatUint(t.o.Seed, 10),
@@ -105,10 +108,26 @@ func (t *Trainer) facts(epoch int) map[string]string {
 		metaConfig: string(t.o.Checkpoints.Config),
 		metaHash:   hexSum(t.o.Checkpoints.Config),
 	}
+	if spec := t.net.Spec(); len(spec.Layers) > 0 {
+		facts[metaNet] = string(models.FormatNet(spec))
+	}
+	return facts
 }
 
-// encodeBest is the file of the weights that are kept, with nothing to go on from.
-func (t *Trainer) encodeBest() ([]byte, error) {
+// withRecipe adds the preprocessing to a checkpoint's tensors and metadata; a large one only if it is wanted.
+func (t *Trainer) withRecipe(tensors []models.Tensor, meta map[string]string, large bool) []models.Tensor {
+	r := t.data.Recipe
+	if r == nil || !large && isLarge(r) {
+		return tensors
+	}
+	text, more := recipeTensors(r)
+	meta[datasets.RecipeKey] = text
+	return append(tensors, more...)
+}
+
+// encodeBest is the file of the weights that are kept, with nothing to go on from; of a run that ends, with all that the
+// net needs to be used.
+func (t *Trainer) encodeBest(ends bool) ([]byte, error) {
 	var tensors []models.Tensor
 	for i, p := range t.net.Params() {
 		tensors = append(tensors, models.Float32Tensor(p.Name, p.Shape, p.Export(t.best[i])))
@@ -117,7 +136,7 @@ func (t *Trainer) encodeBest() ([]byte, error) {
 	if t.average != nil && t.bestEpoch > 0 {
 		meta[metaAveraged] = strconv.Itoa(min(t.average.span, t.bestEpoch))
 	}
-	return sealed(tensors, meta)
+	return sealed(t.withRecipe(tensors, meta, ends), meta)
 }
 
 // byName finds tensors by their names.

@@ -56,7 +56,7 @@ func TestCheckpointFlippedAtEveryByte(t *testing.T) {
 // Files of other programs have no checksum and are read as they are.
 func TestReadTensors(t *testing.T) {
 	file := smallCheckpoint(t)
-	if tensors, meta, err := ReadTensors(file); err != nil || len(tensors) != 8 || meta[metaModel] != "softmax" {
+	if tensors, meta, err := ReadTensors(file); err != nil || len(tensors) != 9 || meta[metaModel] != "softmax" {
 		t.Errorf("%d tensors, metadata %v, error %v", len(tensors), meta, err)
 	}
 	file[len(file)-5] ^= 1
@@ -92,7 +92,7 @@ func TestCheckpointContent(t *testing.T) {
 	for _, x := range tensors {
 		names = append(names, x.Name)
 	}
-	if got, want := strings.Join(names, " "), "fc.weight fc.bias optimizer.fc.weight.velocity optimizer.fc.bias.velocity trainer.predictions trainer.previous_predictions trainer.memory.empty trainer.memory.kept"; got != want {
+	if got, want := strings.Join(names, " "), "fc.weight fc.bias optimizer.fc.weight.velocity optimizer.fc.bias.velocity trainer.predictions trainer.previous_predictions trainer.memory.empty trainer.memory.kept preprocessing.mean"; got != want {
 		t.Errorf("tensors %s, want %s", got, want)
 	}
 	values, err := tensors[0].Float32s()

@@ -86,7 +86,7 @@ func (t *Trainer) restore(c *checkpoint) error {
 		}
 	}
 	if err := c.load(t.net, true); err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrMismatch, err)
 	}
 	t.memory = memory
 	p := c.progress
@@ -193,10 +193,10 @@ func (c *checkpoint) weights(net Net) ([][]float32, error) {
 func (c *checkpoint) floats(name string, shape []int) ([]float32, error) {
 	t, ok := c.tensors[name]
 	if !ok {
-		return nil, fmt.Errorf("%w: it has no tensor %s", ErrMismatch, name)
+		return nil, fmt.Errorf("it has no tensor %s", name)
 	}
 	if !slices.Equal(t.Shape, shape) {
-		return nil, fmt.Errorf("%w: %s has the shape %v, the model's is %v", ErrMismatch, name, t.Shape, shape)
+		return nil, fmt.Errorf("%s has the shape %v, the model's is %v", name, t.Shape, shape)
 	}
 	return t.Float32s()
 }

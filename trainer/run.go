@@ -46,10 +46,12 @@ func (t *Trainer) begin() error {
 			return err
 		}
 	}
-	if !t.o.Checkpoints.Resume {
-		return nil
+	if t.o.Checkpoints.Resume {
+		if err := t.resume(); err != nil {
+			return err
+		}
 	}
-	return t.resume()
+	return t.saveRecipe()
 }
 
 func (t *Trainer) run(ctx context.Context) error {
@@ -79,9 +81,9 @@ func (t *Trainer) finish() error {
 	}
 	if t.best == nil {
 		t.keep(t.status.Epoch)
-		if err := t.saveBest(); err != nil {
-			return err
-		}
+	}
+	if err := t.saveBest(true); err != nil {
+		return err
 	}
 	setWeights(t.net, t.best)
 	t.status.Restored = t.bestEpoch < t.status.Epoch

@@ -57,6 +57,8 @@ var (
 	ErrDiverged = errors.New("training diverged")
 	// ErrMismatch is wrapped when a checkpoint belongs to another model, configuration or data.
 	ErrMismatch = errors.New("the checkpoint is of another run")
+	// ErrOtherNet is wrapped when weights are given to a net that has other parameters.
+	ErrOtherNet = errors.New("the weights are of another net")
 	// ErrEpochs is wrapped when a run is to be resumed for fewer epochs than it has done.
 	ErrEpochs = errors.New("the run has gone on for longer than that")
 	// ErrCheckpoint is wrapped when a checkpoint cannot be used because its content is damaged.

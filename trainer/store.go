@@ -156,7 +156,7 @@ func (t *Trainer) saveEpoch(epoch int, best bool) error {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	if best {
-		if err := t.saveBest(); err != nil {
+		if err := t.saveBest(false); err != nil {
 			return err
 		}
 	}
@@ -166,12 +166,12 @@ func (t *Trainer) saveEpoch(epoch int, best bool) error {
 	return t.save()
 }
 
-// saveBest writes the weights that are kept.
-func (t *Trainer) saveBest() error {
+// saveBest writes the weights that are kept; ends says that they are those that the run ends with.
+func (t *Trainer) saveBest(ends bool) error {
 	if t.store == nil {
 		return nil
 	}
-	file, err := t.encodeBest()
+	file, err := t.encodeBest(ends)
 	if err == nil {
 		err = t.store.put(BestFile, file)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/maxgain/maxgain/trainer"
 )
@@ -98,6 +99,48 @@ func (r *Run) Flags() (flags []Flag, err error) {
 // Verdict reads the verdict on a run that has ended into an object of the kind that was given to Dir.WriteVerdict.
 func (r *Run) Verdict(into any) error {
 	return r.readBy(VerdictFile, func(text []byte) error { return json.Unmarshal(text, into) })
+}
+
+// Weights are the weights that the run has kept, or where it has kept none yet those of its last checkpoint, with the net
+// and its preprocessing.
+func (r *Run) Weights() (*trainer.Weights, error) {
+	dir, err := r.root.OpenRoot(CheckpointsDir)
+	if err != nil {
+		return nil, fmt.Errorf("run folder %s: %w", r.path, err)
+	}
+	w, err := trainer.KeptWeights(dir.FS())
+	if err := errors.Join(err, dir.Close()); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Path(CheckpointsDir), err)
+	}
+	return w, nil
+}
+
+// ReadWeights reads the weights at a path: those that the run in a folder has kept, or those in a safetensors file. The
+// preprocessing of a file is looked for beside it too.
+func ReadWeights(path string) (w *trainer.Weights, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		r, err := Read(path)
+		if err != nil {
+			return nil, err
+		}
+		w, err := r.Weights()
+		return w, errors.Join(err, r.Close())
+	}
+	file, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if w, err = trainer.ReadWeights(file); err == nil {
+		err = w.FindRecipe(os.DirFS(filepath.Dir(path)))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return w, nil
 }
 
 // ReadStatus reads the status of the run in a folder; the run need not be locked.

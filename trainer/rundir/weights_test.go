@@ -1,0 +1,74 @@
+package rundir
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/maxgain/maxgain/datasets"
+	"github.com/maxgain/maxgain/models"
+	"github.com/maxgain/maxgain/trainer"
+)
+
+// The weights of a run are found by its folder, and those of any file by its path.
+func TestWeights(t *testing.T) {
+	data, err := datasets.Open(t.Context(), datasets.Options{Name: "digits", TrainCount: 40, ValCount: 20, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := models.Spec{Name: "flat", Input: models.Shape{H: 28, W: 28, C: 1}, Classes: 10, Layers: []models.Layer{models.Dense{Out: models.OutClasses}}}
+	net, err := models.New(spec, models.Options{Batch: 10, Seed: 1, Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer net.Close()
+	d := create(t)
+	if _, err := d.Weights(); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("before the first checkpoint: error %v", err)
+	}
+	run, err := trainer.New(net, data, trainer.Options{Epochs: 2, BatchSize: 10, Schedule: trainer.Constant(1e-6), Average: 2,
+		Checkpoints: trainer.CheckpointOptions{Dir: d.Checkpoints()}, Recorder: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	folder := d.Path()
+	for path, averaged := range map[string]int{folder: 2, filepath.Join(folder, "checkpoints", "best.safetensors"): 2, filepath.Join(folder, "checkpoints", "last.safetensors"): 0} {
+		w, err := ReadWeights(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.Spec.Name != "flat" || w.Epoch != 2 || w.Averaged != averaged || w.Recipe == nil || !slices.Equal(w.Recipe.ClassNames, data.ClassNames) {
+			t.Errorf("%s: %+v", path, w)
+		}
+	}
+	w, err := d.Weights()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := w.Net(models.Options{Batch: 1, Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if !slices.Equal(again.Params()[0].Value, net.Params()[0].Value) {
+		t.Error("the weights are others than those that the run has ended with")
+	}
+	best := d.Path(CheckpointsDir, trainer.BestFile)
+	if err := os.Truncate(best, 300); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{folder, best} {
+		if _, err := ReadWeights(path); !errors.Is(err, trainer.ErrCheckpoint) {
+			t.Errorf("%s damaged: error %v", path, err)
+		}
+	}
+	if _, err := ReadWeights(filepath.Join(folder, "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no file: error %v", err)
+	}
+}
