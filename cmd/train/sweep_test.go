@@ -347,7 +347,7 @@ func TestSweepTableWithDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, stdout, stderr := command(t, "sweep", "table", dir)
-	if code != exitOK || !strings.Contains(stdout, "take learning_rate=0.01 (trial-0001)") || !strings.Contains(stdout, damaged) {
+	if code != exitOK || !strings.Contains(stdout, "take learning_rate=0.0001 (trial-0001)") || !strings.Contains(stdout, damaged) {
 		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 }
