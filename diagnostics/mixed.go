@@ -39,10 +39,13 @@ const (
 // fixed for all epochs, and reports over all of these
 //
 //   - mixed_loss: the mean −log softmax of the image's training label, in nats;
-//   - mixed_error: the share of those that are classified otherwise.
+//   - mixed_error: the share of those that are classified otherwise;
+//   - mixed_changes: the share of those whose predicted class differs from that of the measurement before, where the
+//     subject has a memory of it.
 //
 // A transformed image is new to the network and still shows what its label says: what was learnt carries over to it,
-// what was memorised does not. Pixels are interpolated bilinearly; beyond the edge the edge's pixels are repeated.
+// what was memorised does not. The changes need no label: they settle while a network learns what images have in common, and
+// rise again when it memorises labels that contradict it. Pixels are interpolated bilinearly; beyond the edge the edge's pixels are repeated.
 type Mixed struct {
 	shape  models.Shape
 	source ImageSource
@@ -71,16 +74,17 @@ func NewMixed(source ImageSource, labels []uint16, shape models.Shape, batch int
 		at := i * total / count
 		m.index, m.labels = append(m.index, at), append(m.labels, labels[at])
 		for range mixedDraws {
-			m.maps = append(m.maps, drawAffine(random, shape))
+			m.maps = append(m.maps, drawAffine(random, shape, 1))
 		}
 	}
 	return m, nil
 }
 
-// drawAffine draws a transformation: angle, scale, shift down and shift to the right, in this order.
-func drawAffine(random *rand.Rand, s models.Shape) affine {
-	within := func(low, high float64) float64 { return low + (high-low)*random.Float64() }
-	angle, scale := within(-maxAngle, maxAngle)*math.Pi/180, within(minScale, maxScale)
+// drawAffine draws a transformation of a share of the full range: angle, scale, shift down and shift to the right, in this
+// order.
+func drawAffine(random *rand.Rand, s models.Shape, strength float64) affine {
+	within := func(low, high float64) float64 { return strength * (low + (high-low)*random.Float64()) }
+	angle, scale := within(-maxAngle, maxAngle)*math.Pi/180, 1+within(minScale-1, maxScale-1)
 	down, right := within(-maxShift, maxShift)*float64(s.H), within(-maxShift, maxShift)*float64(s.W)
 	sin, cos := math.Sincos(angle)
 	// The inverse of: turn by angle about the centre, enlarge by scale, then shift.
@@ -97,6 +101,7 @@ func (m *Mixed) Measure(ctx context.Context, s Subject) (Reading, error) {
 	images, original := make([]float32, perBatch*size), make([]float32, size)
 	labels := make([]uint16, perBatch)
 	loss, wrong := 0.0, 0
+	predicted := make([]uint16, 0, len(m.maps))
 	for from := 0; from < len(m.maps); from += perBatch {
 		if err := ctx.Err(); err != nil {
 			return Reading{}, err
@@ -107,7 +112,7 @@ func (m *Mixed) Measure(ctx context.Context, s Subject) (Reading, error) {
 			if i == 0 || (from+i)%mixedDraws == 0 {
 				m.source.Fill(original, m.index[k:k+1], false)
 			}
-			m.transform(images[i*size:][:size], original, m.maps[from+i])
+			m.maps[from+i].transform(images[i*size:][:size], original, m.shape)
 			labels[i] = m.labels[k]
 		}
 		out, err := s.Net.Evaluate(models.Batch{X: images[:n*size], Labels: labels[:n], N: n})
@@ -116,17 +121,34 @@ func (m *Mixed) Measure(ctx context.Context, s Subject) (Reading, error) {
 		}
 		loss += out.Loss
 		wrong += out.Wrong
+		predicted = append(predicted, out.Predictions...)
 	}
 	total := float64(len(m.maps))
-	return Reading{Signals: []trainer.Signal{
+	r := Reading{Signals: []trainer.Signal{
 		{Name: signal.MixedLoss, Value: loss / total},
 		{Name: signal.MixedError, Value: float64(wrong) / total},
-	}}, nil
+	}}
+	if before := s.Memory[mixedMemory]; len(before) == len(predicted) {
+		changed := 0
+		for i, class := range predicted {
+			if class != before[i] {
+				changed++
+			}
+		}
+		r.Signals = append(r.Signals, trainer.Signal{Name: signal.MixedChanges, Value: float64(changed) / total})
+	}
+	if s.Memory != nil {
+		s.Memory[mixedMemory] = predicted
+	}
+	return r, nil
 }
 
+// mixedMemory is the name under which Mixed keeps the predictions of a measurement for the next.
+const mixedMemory = "mixed"
+
 // transform writes the image [H,W,C] as the map transforms it.
-func (m *Mixed) transform(dst, image []float32, a affine) {
-	h, w, c := m.shape.H, m.shape.W, m.shape.C
+func (a affine) transform(dst, image []float32, s models.Shape) {
+	h, w, c := s.H, s.W, s.C
 	for row := range h {
 		down := float64(row) - float64(h-1)/2
 		for column := range w {

@@ -32,7 +32,7 @@ func (m *Monitor) AfterEpoch(ctx context.Context, s *trainer.State) error {
 	if !ok && s.Net != nil {
 		return fmt.Errorf("gain monitor: a net of type %T cannot be differentiated with respect to its input", s.Net)
 	}
-	subject := Subject{Net: net, Predictions: s.Predictions, Previous: s.Previous}
+	subject := Subject{Net: net, Predictions: s.Predictions, Previous: s.Previous, Memory: s.Memory}
 	for _, probe := range m.Probes {
 		reading, err := probe.Measure(ctx, subject)
 		if err != nil {

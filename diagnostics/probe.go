@@ -40,7 +40,9 @@ type Linearizer interface {
 
 // Subject is what a probe may look at: the network as it is after an epoch, and what it predicted in training.
 type Subject struct {
-	Net                   Linearizer
+	Net Linearizer
+	// Memory is what probes keep from epoch to epoch, each under a name of its own; nil where nothing can be kept.
+	Memory                map[string][]uint16
 	Predictions, Previous []uint16 // class of each training image when last trained on, this epoch and the one before; nil if none
 }
 
@@ -51,7 +53,8 @@ type Reading struct {
 	Derivative []float64          // [H,W,C] the data derivative that Spectrum is of, before any window
 }
 
-// Probe measures a network at one moment. It keeps no state between calls, so that a resumed run reads the same.
+// Probe measures a network at one moment. It keeps no state between calls but in the subject's Memory, which is saved with
+// the run, so that a resumed run reads the same.
 type Probe interface {
 	Measure(ctx context.Context, s Subject) (Reading, error)
 }

@@ -22,8 +22,15 @@ type finding struct {
 // They are the four of Stamatescu & McDonnell (2018), section IV-C1, and where the signals of a population of images
 // are there, those stand in for the single impulse.
 func Diagnose(c *Curve, t Thresholds) Report {
+	if t.PaperOnly {
+		c = c.Only(GainDB, LearningRate)
+	}
 	f := featuresOf(c, t)
-	for _, rule := range []func(*features) *finding{diverged, unrelated, lossLost, tooFew, tooVariable, unsteadyAlone, overfitting, settled} {
+	rules := []func(*features) *finding{diverged, unrelated, lossLost, tooFew, tooVariable, unsteadyAlone, overfitting, settled}
+	if _, ok := f.transformedOf(); ok {
+		rules = []func(*features) *finding{diverged, unrelated, lossLost, tooFewTransformed, unsteadyTraining, overfittingTransformed, settledTransformed}
+	}
+	for _, rule := range rules {
 		if found := rule(f); found != nil {
 			return f.report(found)
 		}
@@ -64,6 +71,18 @@ func tooFew(f *features) *finding {
 	end := float64(f.c.last())
 	return &finding{verdict: Undetermined, epoch: end, best: end, evidence: []Evidence{
 		f.fact("epoch", "measurements of a gain", float64(len(f.gain.y)), "", float64(f.t.Rules.LeastEpochs), f.gain, true)}}
+}
+
+// tooFewTransformed is tooFew for the loss on transformed images.
+func tooFewTransformed(f *features) *finding {
+	t, _ := f.transformedOf()
+	measured := f.c.trace(t.lossName)
+	if len(measured.y) >= f.t.Transformed.LeastEpochs {
+		return nil
+	}
+	end := float64(f.c.last())
+	return &finding{verdict: Undetermined, epoch: end, best: end, evidence: []Evidence{
+		f.fact(t.lossName, "measurements", float64(len(measured.y)), "", float64(f.t.Transformed.LeastEpochs), measured, true)}}
 }
 
 // unrelated holds when training loss and training error do not go together, although the loss varies: these are no curves

@@ -20,8 +20,12 @@ type Thresholds struct {
 	// Calibrated is true when they were measured for this network and data.
 	Calibrated bool `yaml:"calibrated"`
 
-	Noise Noise `yaml:"noise"`
-	Rules Rules `yaml:"rules"`
+	// PaperOnly judges by the four rules of the paper alone, on the gain of the impulse.
+	PaperOnly bool `yaml:"-"`
+
+	Noise       Noise       `yaml:"noise"`
+	Transformed Transformed `yaml:"transformed"`
+	Rules       Rules       `yaml:"rules"`
 }
 
 // Noise holds what scatter from epoch to epoch counts as high, in dB.
@@ -29,6 +33,20 @@ type Noise struct {
 	ImpulseHighDB    float64 `yaml:"impulse_high_db" from:"1e-6" to:"1000"`    // of gain_db
 	PositionsHighDB  float64 `yaml:"positions_high_db" from:"1e-6" to:"1000"`  // of gain_positions_median_db
 	PopulationHighDB float64 `yaml:"population_high_db" from:"1e-6" to:"1000"` // of pop_gain_db
+}
+
+// Transformed holds the numbers of the rules that read transformed images. docs/diagnosis.md says how much a verdict depends
+// on each.
+type Transformed struct {
+	LeastEpochs   int     `yaml:"least_epochs" from:"3" to:"1000"`    // before which nothing but diverged is said
+	UnsteadyLoss  float64 `yaml:"unsteady_loss" from:"0.01" to:"100"` // steps of the training loss upward, summed, over its range
+	StayedUp      float64 `yaml:"stayed_up" from:"0.01" to:"1"`       // end of the training loss above its lowest, over its range
+	ChangesWeight float64 `yaml:"changes_weight" from:"0.01" to:"1"`  // weight of the newest value of mixed_changes
+	ChangesRise   float64 `yaml:"changes_rise" from:"0.001" to:"100"` // of mixed_changes over their lowest, relative
+	LeastChanges  float64 `yaml:"least_changes" from:"0.0001" to:"1"` // mixed_changes under which a rise is chance
+	LossRise      float64 `yaml:"loss_rise" from:"0.0001" to:"100"`   // of mixed_loss over its lowest, relative
+	Patience      int     `yaml:"patience" from:"1" to:"1000"`        // epochs in a row that both rises must hold
+	StillFall     float64 `yaml:"still_fall" from:"0.0001" to:"1"`    // relative fall of mixed_error in the last quarter: still learning
 }
 
 // Rules holds the numbers that carry over between networks.
@@ -72,6 +90,8 @@ func DefaultThresholds() Thresholds {
 	return Thresholds{
 		Source: defaultSource,
 		Noise:  Noise{ImpulseHighDB: 3, PositionsHighDB: 2.5, PopulationHighDB: 3},
+		Transformed: Transformed{LeastEpochs: 8, UnsteadyLoss: 0.6, StayedUp: 0.3, ChangesWeight: 0.4, ChangesRise: 0.25, LeastChanges: 0.01,
+			LossRise: 0.03, Patience: 2, StillFall: 0.05},
 		Rules: Rules{
 			LeastEpochs:  6,
 			UnsteadyLoss: 0.6, RestlessChanges: 0.4, Backslide: 0.25, CollapseDB: 30,
@@ -124,7 +144,7 @@ func (t Thresholds) check() error {
 	for _, group := range []struct {
 		name   string
 		fields reflect.Value
-	}{{"noise", reflect.ValueOf(t.Noise)}, {"rules", reflect.ValueOf(t.Rules)}} {
+	}{{"noise", reflect.ValueOf(t.Noise)}, {"transformed", reflect.ValueOf(t.Transformed)}, {"rules", reflect.ValueOf(t.Rules)}} {
 		for i := range group.fields.NumField() {
 			tag := group.fields.Type().Field(i).Tag
 			from, fromErr := strconv.ParseFloat(tag.Get("from"), 64)

@@ -69,6 +69,7 @@ type Run struct {
 	Noise  *diagnostics.Curve // the same with the population's signals measured on images of noise
 	Losses truth.Losses       // what they do not
 	Test   Figures            // on images that nobody chose by; of length 0 without a holdout
+	Kept   Figures            // the same of the averaged weights, those that a run keeps; those of Val without any
 	Val    Figures            // on held-out images, or without a holdout on the official ones
 	Rivals Rivals             // what published criteria read
 	Truth  truth.Truth
@@ -183,7 +184,10 @@ func loadRun(dir string, e Entry) (Run, error) {
 	if e.Holdout > 0 {
 		run.Test = Figures{table["test_loss"], table["test_error"]}
 	}
-	run.Losses = truth.Losses{TrainLoss: table["train_loss"], ValLoss: run.Val.Loss, ValError: run.Val.Error, Classes: classes}
+	if run.Kept = (Figures{table["avg_val_loss"], table["avg_val_error"]}); len(run.Kept.Error) == 0 {
+		run.Kept = run.Val
+	}
+	run.Losses = truth.Losses{TrainLoss: table["train_loss"], ValLoss: run.Kept.Loss, ValError: run.Kept.Error, Classes: classes}
 	for _, epoch := range table["epoch"] {
 		run.Losses.Epochs = append(run.Losses.Epochs, int(epoch))
 	}

@@ -27,6 +27,7 @@ const (
 	ShiftError        = "shift_error"
 	MixedLoss         = "mixed_loss"
 	MixedError        = "mixed_error"
+	MixedChanges      = "mixed_changes"
 )
 
 // AveragedPrefix begins the column of a signal that was measured on the averaged weights.

@@ -50,6 +50,8 @@ var table = []Signal{
 		Screen:  Screen{"mixed", 7, "%.3f"}},
 	{Name: MixedError, Line: "transformed images", Unit: "share", Percent: true, Origin: Probe, Rule: true, Chart: MixedError, Needs: Images | Labels,
 		Meaning: "Share of training images, rotated, scaled and shifted at random, that are classified otherwise than labelled."},
+	{Name: MixedChanges, Line: "changes on transformed images", Unit: "share", Percent: true, Origin: Probe, Rule: true, Chart: MixedChanges, Needs: Images | Predictions,
+		Meaning: "Share of training images, rotated, scaled and shifted at random, whose predicted class differs from that of the epoch before."},
 }
 
 // charts holds all charts in the order in which a page shows them.
@@ -63,6 +65,8 @@ var charts = []Chart{
 		Note: "Mean −log softmax on training images rotated, scaled and shifted at random, which the network has not seen in this form."},
 	{File: MixedError, Title: "Error on transformed images", Unit: "% of images", Evidence: MixedError,
 		Note: "Classified otherwise than their training labels."},
+	{File: MixedChanges, Title: "Prediction changes on transformed images", Unit: "% of images", Evidence: MixedChanges,
+		Note: "Predicted otherwise than an epoch ago. They settle while a network learns, and rise again when it memorises wrong labels."},
 	{File: PopulationGainDB, Title: "Population gain", Unit: "dB", Evidence: PopulationGainDB,
 		Note: "Median over images of the Maximum Gain of the winning logit."},
 	{File: ShiftLoss, Title: "Loss on shifted images", Unit: "nats an image", Log: true, Evidence: ShiftLoss,

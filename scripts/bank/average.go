@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/diagnostics"
@@ -48,6 +49,9 @@ func (a *averager) AfterEpoch(ctx context.Context, s *trainer.State) error {
 		}
 	}
 	a.net.Changed()
+	if err := a.refreshNorms(); err != nil {
+		return fmt.Errorf("averaged weights of epoch %d: %w", row.Epoch, err)
+	}
 	add := func(name string, v float64) {
 		row.Signals = append(row.Signals, trainer.Signal{Name: signal.Averaged(name), Value: v})
 	}
@@ -73,6 +77,30 @@ func (a *averager) AfterEpoch(ctx context.Context, s *trainer.State) error {
 		}
 		add(split.loss, loss)
 		add(split.error, wrong)
+	}
+	return nil
+}
+
+// normBatches is how many training batches move the averaged batch norms' running values towards those of the averaged
+// weights.
+const normBatches = 5
+
+// refreshNorms measures the batch norms' running values anew on training images; nothing for a net without any.
+func (a *averager) refreshNorms() error {
+	if !slices.ContainsFunc(a.net.Params(), (*models.Param).Running) {
+		return nil
+	}
+	x := make([]float32, batchSize*a.net.Spec().Input.Len())
+	index, labels := make([]int, batchSize), make([]uint16, batchSize)
+	for batch := range normBatches {
+		for i := range index {
+			index[i] = (batch*batchSize + i) % a.data.Train.Len()
+			labels[i] = a.data.Train.Labels[index[i]]
+		}
+		a.data.Train.Fill(x, index, false)
+		if _, err := a.net.Train(models.Batch{X: x, Labels: labels, N: batchSize}, 0); err != nil {
+			return err
+		}
 	}
 	return nil
 }

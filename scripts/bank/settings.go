@@ -44,25 +44,28 @@ func nin(train, epochs int) bank.Setting {
 	return bank.Setting{Data: "cifar10", Model: "nin-cifar10-narrow", Train: train, Val: valCount, Epochs: epochs}
 }
 
+// net is a setting of another net on a data set.
+func net(model, data string, train, epochs int) bank.Setting {
+	return bank.Setting{Data: data, Model: model, Train: train, Val: valCount, Epochs: epochs}
+}
+
 // plan is the part of the bank that numbers are chosen on.
 var plan = []batch{
-	{mnist(700, 40), []float64{0, 0.2, 0.4}, []float64{1e-3}, one},
-	{fashion(1000, 36), []float64{0, 0.3}, []float64{1e-3}, one},
-	{digits(1000, 30), []float64{0, 0.2, 0.4}, []float64{1e-3}, one},
-	{mnist(1500, 30), []float64{0, 0.2, 0.4}, []float64{1e-3}, one},
-	{fashion(2500, 24), []float64{0, 0.3}, []float64{1e-3}, one},
-	// Rates.
-	{mnist(1500, 16), []float64{0}, []float64{3e-5, 2e-4, 4e-3, 1e-2}, one},
-	{fashion(1500, 16), []float64{0}, []float64{2e-4, 5e-3}, one},
-	{digits(1000, 16), []float64{0}, []float64{5e-5, 8e-3}, one},
-	// Larger sets, few epochs.
-	{mnist(8000, 10), []float64{0}, []float64{1e-3}, one},
-	{fashion(8000, 10), []float64{0}, []float64{1e-3}, one},
-	{cifar(1500, 36), []float64{0, 0.2}, []float64{0.05}, one},
-	{cifar(800, 24), []float64{0.4}, []float64{0.05}, one},
-	{cifar(2500, 20), []float64{0, 0.3}, []float64{0.05}, one},
-	{cifar(1000, 16), []float64{0}, []float64{0.003, 0.15, 0.3}, one},
-	{cifar(5000, 8), []float64{0}, []float64{0.02}, one},
+	{mnist(700, 36), []float64{0, 0.2, 0.4}, []float64{1e-3}, one},
+	{fashion(1000, 32), []float64{0, 0.3}, []float64{1e-3}, one},
+	{net("vgg", "fashion-mnist", 800, 24), []float64{0, 0.3}, []float64{0.02}, one},
+	{net("dense", "mnist", 1000, 26), []float64{0, 0.3}, []float64{0.02}, one},
+	{digits(800, 28), []float64{0, 0.2}, []float64{1e-3}, one},
+	{net("residual", "digits", 800, 22), []float64{0.3}, []float64{0.02}, one},
+	{mnist(1500, 14), []float64{0}, []float64{2e-4, 4e-3, 1e-2}, one},
+	{cifar(1500, 26), []float64{0, 0.3}, []float64{0.05}, one},
+	{fashion(2500, 18), []float64{0, 0.2}, []float64{2e-3}, one},
+	{fashion(1200, 14), []float64{0}, []float64{2e-4, 6e-3}, one},
+	{net("residual", "mnist", 1000, 20), []float64{0}, []float64{0.02}, one},
+	{mnist(6000, 8), []float64{0}, []float64{1e-3}, one},
+	{digits(1000, 14), []float64{0}, []float64{1e-2}, one},
+	{cifar(1500, 10), []float64{0}, []float64{0.15, 0.3}, one},
+	{net("vgg-colour", "cifar10", 1500, 20), []float64{0.3}, []float64{0.02}, one},
 }
 
 // proof is the plan of the proof of use: each with all labels, and with a fifth of them held out.

@@ -46,10 +46,29 @@ const (
 	stillLoss     = 0.02
 	stillError    = 0.005
 	stillRelative = 0.05
+	tolerance     = 0.25
 )
 
 // Judge returns the truth about a run.
-func Judge(l Losses) Truth {
+func Judge(l Losses) Truth { return judge(l, 1, 1) }
+
+// Verdicts are those that Judge gives with the limits of overfitting, and those of a rate too high and of still learning, each
+// made smaller and larger by a quarter: what a run may fairly be called.
+func Verdicts(l Losses) []diagnostics.Verdict {
+	var out []diagnostics.Verdict
+	for _, over := range []float64{1, 1 - tolerance, 1 + tolerance} {
+		for _, other := range []float64{1, 1 - tolerance, 1 + tolerance} {
+			if v := judge(l, over, other).Verdict; !slices.Contains(out, v) {
+				out = append(out, v)
+			}
+		}
+	}
+	return out
+}
+
+// judge is Judge with the limits of overfitting multiplied by one factor and those of a rate too high and of still learning by
+// another.
+func judge(l Losses, over, other float64) Truth {
 	for i := range l.Epochs {
 		if !finite(l.TrainLoss[i]) || !finite(l.ValLoss[i]) {
 			return Truth{Verdict: diagnostics.Diverged, Epoch: l.Epochs[i]}
@@ -65,28 +84,28 @@ func Judge(l Losses) Truth {
 		l.TrainLoss[n-1] >= l.TrainLoss[n/2]) {
 		return Truth{Verdict: diagnostics.Diverged, Epoch: l.Epochs[n-1]}
 	}
-	if tooHigh(l.TrainLoss) {
+	if tooHigh(l.TrainLoss, other) {
 		return Truth{Verdict: diagnostics.LearningRateTooHigh}
 	}
 	v, e := runningMedian(l.ValLoss), runningMedian(l.ValError)
-	if lowest := slices.Min(e); end(l.ValError) >= lowest+max(errorRise, errorRelative*lowest) {
+	if lowest := slices.Min(e); end(l.ValError) >= lowest+over*max(errorRise, errorRelative*lowest) {
 		return Truth{diagnostics.Overfitting, diagnostics.Memorised, l.Epochs[lastMinimum(e)]}
 	}
-	if lowest := slices.Min(v); end(l.ValLoss) >= lowest+max(lossRise, lossRelative*lowest) {
+	if lowest := slices.Min(v); end(l.ValLoss) >= lowest+over*max(lossRise, lossRelative*lowest) {
 		return Truth{diagnostics.Overfitting, diagnostics.Overconfident, l.Epochs[lastMinimum(v)]}
 	}
 	lossEnd, errorEnd := end(l.ValLoss), end(l.ValError)
 	quarter, half := n-1-n/4, n-1-n/2
-	if stuck || v[quarter]-lossEnd >= max(stillLoss, stillRelative*v[quarter]) ||
-		v[half]-lossEnd >= 2*max(stillLoss, stillRelative*v[half]) ||
-		e[quarter]-errorEnd >= max(stillError, stillRelative*e[quarter]) {
+	if stuck || v[quarter]-lossEnd >= other*max(stillLoss, stillRelative*v[quarter]) ||
+		v[half]-lossEnd >= 2*other*max(stillLoss, stillRelative*v[half]) ||
+		e[quarter]-errorEnd >= other*max(stillError, stillRelative*e[quarter]) {
 		return Truth{diagnostics.StillLearning, pace(l.TrainLoss, stuck), l.Epochs[n-1]}
 	}
 	return Truth{Verdict: diagnostics.Converged, Epoch: l.Epochs[plateau(v, end(l.ValLoss))]}
 }
 
 // tooHigh tells whether the training loss was unsteady or stayed above its minimum.
-func tooHigh(t []float64) bool {
+func tooHigh(t []float64, factor float64) bool {
 	lowest := slices.Min(t)
 	span := slices.Max(t) - lowest
 	if span < leastRange {
@@ -96,7 +115,7 @@ func tooHigh(t []float64) bool {
 	for i := 1; i < len(t); i++ {
 		up += max(0, t[i]-t[i-1])
 	}
-	return up >= unsteady*span || end(t)-lowest >= stayedUp*span
+	return up >= factor*unsteady*span || end(t)-lowest >= factor*stayedUp*span
 }
 
 // pace tells a rate too low from a run too short by the shape of the training loss.
