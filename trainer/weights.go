@@ -233,6 +233,9 @@ func KeptWeights(dir fs.FS) (*Weights, error) {
 			return nil, err
 		}
 		w, err := ReadWeights(file)
+		if err != nil && !errors.Is(err, ErrCheckpoint) {
+			err = fmt.Errorf("%w: %w", ErrCheckpoint, err)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}

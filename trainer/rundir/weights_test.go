@@ -60,12 +60,19 @@ func TestWeights(t *testing.T) {
 		t.Error("the weights are others than those that the run has ended with")
 	}
 	best := d.Path(CheckpointsDir, trainer.BestFile)
-	if err := os.Truncate(best, 300); err != nil {
+	info, err := os.Stat(best)
+	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{folder, best} {
-		if _, err := ReadWeights(path); !errors.Is(err, trainer.ErrCheckpoint) {
-			t.Errorf("%s damaged: error %v", path, err)
+	for _, size := range []int64{info.Size() - 1, 300} {
+		if err := os.Truncate(best, size); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadWeights(folder); !errors.Is(err, trainer.ErrCheckpoint) {
+			t.Errorf("the run's, cut to %d bytes: error %v", size, err)
+		}
+		if _, err := ReadWeights(best); !errors.Is(err, models.ErrSafetensors) {
+			t.Errorf("a file cut to %d bytes: error %v", size, err)
 		}
 	}
 	if _, err := ReadWeights(filepath.Join(folder, "none")); !errors.Is(err, fs.ErrNotExist) {
