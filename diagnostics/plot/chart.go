@@ -5,6 +5,7 @@ package plot
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -15,6 +16,8 @@ type Line struct {
 	Faint bool // thin and pale, for what lies behind the other lines
 	Solid bool // without dashes: the colour alone tells it from the others
 	Dots  bool // points only, not joined
+	Loose bool // the vertical axis need not cover it; what lies beyond is drawn as triangles at the edge
+	Extra bool // it belongs to another line: neither the legend nor the values on demand name it
 	X, Y  []float64
 }
 
@@ -53,9 +56,23 @@ func (c Chart) Values() []float64 {
 	return out
 }
 
+// fixed are the lines that the vertical axis must cover: all if all are loose.
+func (c Chart) fixed() []Line {
+	out := slices.DeleteFunc(slices.Clone(c.Lines), func(l Line) bool { return l.Loose })
+	if len(out) == 0 {
+		return c.Lines
+	}
+	return out
+}
+
+// listed are the lines that are named.
+func (c Chart) listed() []Line {
+	return slices.DeleteFunc(slices.Clone(c.Lines), func(l Line) bool { return l.Extra })
+}
+
 // SetLog makes the vertical axis logarithmic if the values span a factor of ten or more, and says so in the unit.
 func (c *Chart) SetLog() {
-	if SuitsLog(c.Values()) {
+	if SuitsLog(Chart{Lines: c.fixed()}.Values()) {
 		c.Log = true
 		c.Unit += ", logarithmic"
 	}
@@ -74,7 +91,7 @@ func (c Chart) Description() string {
 				last = i
 			}
 		}
-		if first < 0 || l.Faint {
+		if first < 0 || l.Faint || l.Extra {
 			continue
 		}
 		text := fmt.Sprintf("%s %s at %s %s", l.Name, Number(l.Y[first], 4), c.X.Name, TickText(l.X[first]))
@@ -102,7 +119,7 @@ func (c Chart) Outside() []Outlier {
 	}
 	var later []float64
 	var first []Outlier
-	for _, l := range c.Lines {
+	for _, l := range c.fixed() {
 		for i, v := range l.Y {
 			switch {
 			case math.IsNaN(v) || math.IsInf(v, 0):
@@ -139,7 +156,7 @@ type Outlier struct {
 func (c Chart) vertical() Axis {
 	outside := c.Outside()
 	var values []float64
-	for _, l := range c.Lines {
+	for _, l := range c.fixed() {
 		for i, v := range l.Y {
 			skip := false
 			for _, o := range outside {

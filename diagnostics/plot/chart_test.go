@@ -97,6 +97,28 @@ func TestLabelsAreNotCut(t *testing.T) {
 	}
 }
 
+// No upright line of a mark crosses the text of another.
+func TestLinesCrossNoText(t *testing.T) {
+	for _, marks := range [][]Mark{
+		{{From: 8, To: 8, Label: "a long label at the right"}, {From: 9, To: 9, Label: "another long label at the right"}},
+		{{From: 1, To: 1, Label: "a long label at the left"}, {From: 2, To: 2, Label: "another long label at the left"}, {From: 3, To: 3, Label: "and one more"}},
+		{{From: 2, To: 9, Label: "a window with a label"}, {From: 5, To: 5, Label: "event"}, {From: 9, To: 9, Label: "event at the end"}},
+	} {
+		f := newFrame(Chart{X: Epochs, Lines: []Line{epochLine("a", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)}, Marks: marks}, 372, 240)
+		for _, l := range f.labels {
+			from := l.row
+			if l.below || l.From < l.To {
+				continue // it begins at the plot, below all texts
+			}
+			for _, other := range f.labels {
+				if other.row > from && other.start < l.x0 && l.x0 < other.end {
+					t.Errorf("the line of %q crosses %q", l.Label, other.Label)
+				}
+			}
+		}
+	}
+}
+
 // A long curve keeps the extremes of every unit of width and has no more than four points in each.
 func TestThinOut(t *testing.T) {
 	var points []point
@@ -230,5 +252,27 @@ func TestSaveLegend(t *testing.T) {
 		if !strings.Contains(string(text), l.Name+"</text>") {
 			t.Errorf("the file does not name %s", l.Name)
 		}
+	}
+}
+
+// The axis covers the lines that are not loose; what of the others lies beyond is drawn at the edges.
+func TestLoose(t *testing.T) {
+	wild := epochLine("wild", 1, 1e30, -5)
+	wild.Loose = true
+	c := Chart{X: Epochs, Lines: []Line{epochLine("calm", 1, 2, 1.5), wild}}
+	if a := c.vertical(); a.Low != 0.95 || a.High != 2.05 {
+		t.Errorf("axis %+v, want 0.95 to 2.05", a)
+	}
+	text := string(c.SVG(400, 200, ""))
+	for _, want := range []string{"wild: 1e+30 at epoch 1, outside of the chart", "wild: −5.000 at epoch 2, outside of the chart"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not marked", want)
+		}
+	}
+	if all := (Chart{X: Epochs, Lines: []Line{wild}}); all.vertical().High < 1e30 {
+		t.Error("where all lines are loose, the axis covers them")
+	}
+	if c.SetLog(); c.Log {
+		t.Error("a loose line makes the axis logarithmic")
 	}
 }

@@ -82,7 +82,7 @@ func (f *frame) drawMarks(s surface) {
 				s.line(l.x0, y+15, l.x1, y+15, "bracket")
 				s.line(l.x0, y+12, l.x0, y+18, "bracket")
 				s.line(l.x1, y+12, l.x1, y+18, "bracket")
-			case len(l.lines) == 0:
+			case len(l.lines) == 0 || l.below:
 				s.line(l.x0, f.top, l.x0, f.bottom, "event")
 			default:
 				s.line(l.x0, y+13, l.x0, f.bottom, "event")
@@ -119,6 +119,10 @@ func (f *frame) drawLine(s surface, l Line) {
 			if alone := !drawn(i-1) && !drawn(i+1); alone || l.Dots || len(l.Y) <= fewPoints && !l.Faint {
 				s.dot(l, x, f.py(v), about)
 			}
+		case l.Loose && v > f.y.High && !math.IsInf(v, 1):
+			s.wedge(l, x, f.top+2, true, about+", outside of the chart")
+		case l.Loose && v < f.y.Low && !math.IsInf(v, -1):
+			s.wedge(l, x, f.bottom-2, false, about+", outside of the chart")
 		case math.IsInf(v, -1):
 			s.wedge(l, x, f.bottom-2, false, about)
 		case math.IsInf(v, 1):

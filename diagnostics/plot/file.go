@@ -34,7 +34,7 @@ const (
 // Save writes the chart to a file, SVG or PNG by the extension of path, its title above and its legend below.
 func (c Chart) Save(path string) error {
 	f := newFrame(c, fileW-20, fileH)
-	legend := flow(c.Lines, fileW-20)
+	legend := flow(c.listed(), fileW-20)
 	h := titleRow + f.h + legendRow*float64(len(legend)) + 10
 	return WritePicture(path, fileW*Unit, vg.Length(h)*Unit, func(all draw.Canvas) {
 		s := newCanvas(all, 10, 0)

@@ -39,6 +39,8 @@ type label struct {
 	x0, x1     float64  // of the window
 	lines      []string // the text, wrapped to the width of the plot
 	textCentre float64
+	start, end float64 // of what it takes in its rows
+	below      bool    // the upright line begins at the plot, as other texts stand in its way
 }
 
 // newFrame lays a chart out with a plot and its axes of w×h; the rows of labels add to the height.
@@ -50,6 +52,15 @@ func newFrame(c Chart, w, h float64) *frame {
 			xs = append(xs, l.X[i])
 			f.under = f.under || math.IsInf(v, -1)
 			f.over = f.over || math.IsInf(v, 1)
+		}
+	}
+	for _, l := range c.Lines {
+		if !l.Loose {
+			continue
+		}
+		for _, v := range l.Y {
+			f.under = f.under || v < f.y.Low
+			f.over = f.over || v > f.y.High
 		}
 	}
 	for _, o := range c.Outside() {
@@ -143,17 +154,23 @@ func (f *frame) placeLabels() int {
 			}
 		}
 		l.textCentre = min(max(centre, f.left+half), f.right-half)
-		start, end := min(l.x0, l.textCentre-half), max(l.x1, l.textCentre+half)
-		for !free(ends, l.row, len(l.lines), start) {
+		l.start, l.end = min(l.x0, l.textCentre-half), max(l.x1, l.textCentre+half)
+		for !free(ends, l.row, len(l.lines), l.start) {
 			l.row++
 		}
 		for len(ends) < l.row+len(l.lines) {
 			ends = append(ends, 0)
 		}
 		for k := range l.lines {
-			ends[l.row+k] = end
+			ends[l.row+k] = l.end
 		}
 		f.labels = append(f.labels, l)
+	}
+	for i := range f.labels {
+		l := &f.labels[i]
+		for _, other := range f.labels {
+			l.below = l.below || other.row > l.row && len(other.lines) > 0 && other.start <= l.x0 && l.x0 <= other.end
+		}
 	}
 	return len(ends)
 }

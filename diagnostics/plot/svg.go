@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"image"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -122,14 +123,16 @@ func Swatch(l Line) template.HTML {
 func (c Chart) Points() template.JS {
 	var b strings.Builder
 	fmt.Fprintf(&b, `{"x":%s,"unit":%s,"lines":[`, jsonText(c.X.Name), jsonText(c.Unit))
-	for i, l := range c.Lines {
+	var before []float64
+	for i, l := range c.listed() {
 		if i > 0 {
 			b.WriteByte(',')
 		}
 		fmt.Fprintf(&b, `{"name":%s,"style":%d,`, jsonText(l.Name), l.Style%colours)
-		if i == 0 || !sameValues(l.X, c.Lines[i-1].X) {
+		if i == 0 || !slices.Equal(l.X, before) {
 			fmt.Fprintf(&b, `"x":%s,`, jsonNumbers(l.X))
 		}
+		before = l.X
 		fmt.Fprintf(&b, `"y":%s}`, jsonNumbers(l.Y))
 	}
 	b.WriteString("]}")
@@ -157,16 +160,4 @@ func jsonNumbers(values []float64) string {
 		}
 	}
 	return "[" + strings.Join(out, ",") + "]"
-}
-
-func sameValues(a, b []float64) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }

@@ -36,14 +36,17 @@ type briefView struct {
 // comparison adds the sections of several runs, best first: ranking, settings that differ, curves laid over each other, and
 // the verdict of each.
 func (b *builder) comparison(list []judged.Run) {
-	list = judged.Rank(list)
+	list, named := renamed(judged.Rank(list))
 	b.add("head", "head", headView{Name: Title(list)})
+	b.trials(list)
 	b.add("rank", "rank", ranking(list))
-	d := differencesView{Rows: judged.Differences(list)}
-	for _, r := range list {
-		d.Names = append(d.Names, r.Name)
+	if !named { // else the names say in what the runs differ
+		d := differencesView{Rows: judged.Differences(list)}
+		for _, r := range list {
+			d.Names = append(d.Names, r.Name)
+		}
+		b.add("differences", "differences", d)
 	}
-	b.add("differences", "differences", d)
 	all := overlays(list)
 	var small []*chartView
 	for i, c := range all {

@@ -200,6 +200,7 @@ func overlays(list []judged.Run) []chart {
 			}
 			for i := range list {
 				if l, ok := series(&list[i], list[i].Name, i, column); ok {
+					l.Loose = list[i].Fitness() == judged.Lost
 					c.Lines = append(c.Lines, l)
 				}
 			}

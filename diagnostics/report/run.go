@@ -99,6 +99,9 @@ func (c chart) view(wide bool) *chartView {
 		v.About = strings.TrimSpace(fmt.Sprintf("%s Left outside: %s%s at epoch 0, before training.", v.About, name, plot.Number(o.Y, 4)))
 	}
 	for _, l := range c.Lines {
+		if l.Extra {
+			continue
+		}
 		v.Legend = append(v.Legend, legendView{plot.Swatch(l), l.Name})
 	}
 	if wide {

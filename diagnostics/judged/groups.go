@@ -1,0 +1,149 @@
+package judged
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/diagnostics/signal"
+)
+
+// Settings that are treated in a way of their own.
+const (
+	SeedSetting = "train.seed"
+	RateSetting = "train.learning_rate"
+)
+
+// Varied are the settings in which runs differ, the seed left out.
+func Varied(list []Run) []Difference {
+	return slices.DeleteFunc(Differences(list), func(d Difference) bool { return d.Name == SeedSetting })
+}
+
+// Labels names runs by what varies among them, such as "learning_rate 0.001, seed 2", or by their own names where that
+// does not tell them apart.
+func Labels(list []Run) []string {
+	all := Differences(list)
+	out := make([]string, len(list))
+	for i := range list {
+		out[i] = label(all, i)
+	}
+	for i, text := range out {
+		if text == "" || slices.Index(out, text) != i {
+			for k := range list {
+				out[k] = list[k].Name
+			}
+			return out
+		}
+	}
+	return out
+}
+
+// label is what run i has of some settings.
+func label(settings []Difference, i int) string {
+	var parts []string
+	for _, d := range settings {
+		if v := d.Values[i]; v != notSet {
+			parts = append(parts, ShortName(d.Name)+" "+ShortValue(v))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// ShortValue is a setting's value; a number with many digits in three of them.
+func ShortValue(text string) string {
+	if v, err := strconv.ParseFloat(text, 64); err == nil && len(text) > 6 && v != math.Trunc(v) {
+		return strconv.FormatFloat(v, 'g', 3, 64)
+	}
+	return text
+}
+
+// Group is the runs of a list that have the same settings but for their seeds.
+type Group struct {
+	Label   string
+	Members []int // places in the list, the best first
+	Middle  int   // the one of them in the middle, of two the worse: it stands for the group
+}
+
+// Groups are the groups of runs, the best first: by the run in the middle of each.
+func Groups(list []Run) []Group {
+	varied := Varied(list)
+	at := map[string]int{}
+	var out []Group
+	for i := range list {
+		key := ""
+		for _, d := range varied {
+			key += strconv.Quote(d.Values[i])
+		}
+		k, known := at[key]
+		if !known {
+			k = len(out)
+			at[key] = k
+			out = append(out, Group{Label: cmp.Or(label(varied, i), list[i].Name)})
+		}
+		out[k].Members = append(out[k].Members, i)
+	}
+	for k := range out {
+		g := &out[k]
+		slices.SortStableFunc(g.Members, func(a, b int) int { return Compare(&list[a], &list[b]) })
+		g.Middle = g.Members[len(g.Members)/2]
+	}
+	slices.SortStableFunc(out, func(a, b Group) int { return Compare(&list[a.Middle], &list[b.Middle]) })
+	return out
+}
+
+// Advise says which settings of a list of runs to take, and which are next best. Where verdicts such as that on the best are
+// often wrong it says so, and what is ahead.
+func Advise(list []Run) string {
+	groups := Groups(list)
+	if len(groups) == 0 {
+		return ""
+	}
+	best := &list[groups[0].Middle]
+	next := ""
+	if len(groups) > 1 && list[groups[1].Middle].Fitness() < Unfit {
+		next = fmt.Sprintf(" Next best: %s.", described(list, groups[1]))
+	}
+	switch best.Fitness() {
+	case Unfit, Lost:
+		text := "No trial serves: all learn too unsteadily, diverged or failed."
+		if rate := lowestNextRate(list); rate > 0 {
+			text += fmt.Sprintf(" Try the learning rate %.3g.", rate)
+		}
+		return text
+	case Unclear:
+		return fmt.Sprintf("No trial has run long enough for a verdict. Ahead so far by its training loss: %s.%s", described(list, groups[0]), next)
+	}
+	if best.Verdict.Confidence < AdviceFrom {
+		return fmt.Sprintf("Ahead: %s; only %s of such verdicts were right on real runs.%s", described(list, groups[0]), HowOften(best.Verdict.Confidence), next)
+	}
+	return fmt.Sprintf("Take %s.%s", described(list, groups[0]), next)
+}
+
+// described is a group with its verdict and lowest training loss.
+func described(list []Run, g Group) string {
+	r := &list[g.Middle]
+	loss, _ := r.Lowest(signal.TrainLoss)
+	text := fmt.Sprintf("%s: %s, lowest training loss %s", g.Label, strings.ReplaceAll(r.Verdict.Verdict.String(), "-", " "), number(loss))
+	if r.Verdict.Verdict == diagnostics.Overfitting && r.Verdict.BestEpoch > 0 {
+		text += fmt.Sprintf(", weights of epoch %d", r.Verdict.BestEpoch)
+	}
+	if len(g.Members) > 1 {
+		text += fmt.Sprintf(" (the middle of %d seeds)", len(g.Members))
+	}
+	return text
+}
+
+// lowestNextRate is the lowest learning rate that the verdicts on runs advise, 0 if none does.
+func lowestNextRate(list []Run) float64 {
+	rate := 0.0
+	for _, r := range list {
+		if next := r.Verdict.NextRate; next > 0 && (rate == 0 || next < rate) {
+			rate = next
+		}
+	}
+	return rate
+}

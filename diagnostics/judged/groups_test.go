@@ -1,0 +1,77 @@
+package judged
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/maxgain/maxgain/diagnostics"
+)
+
+// trial is a run of a sweep over rates and seeds.
+func trial(rate, seed string, v diagnostics.Verdict, confidence float64, losses ...float64) Run {
+	r := ranked("trial-"+rate+seed, v, losses...)
+	r.Verdict.Confidence = confidence
+	r.Settings = []Setting{{RateSetting, rate}, {SeedSetting, seed}, {"train.epochs", "12"}}
+	return r
+}
+
+func TestGroups(t *testing.T) {
+	list := []Run{
+		trial("0.01", "1", diagnostics.Diverged, 0.99, 2), trial("0.01", "2", diagnostics.Converged, 0.95, 0.01), // one seed of two diverged
+		trial("0.001", "1", diagnostics.Converged, 0.95, 0.3), trial("0.001", "2", diagnostics.Converged, 0.95, 0.2), trial("0.001", "3", diagnostics.Converged, 0.95, 0.1),
+		trial("0.00031622776601683794", "1", diagnostics.StillLearning, 0.95, 0.05),
+	}
+	groups := Groups(list)
+	var got []string
+	for _, g := range groups {
+		got = append(got, g.Label)
+	}
+	if want := []string{"learning_rate 0.001", "learning_rate 0.000316", "learning_rate 0.01"}; !slices.Equal(got, want) {
+		t.Fatalf("order %q, want %q", got, want)
+	}
+	if g := groups[0]; !slices.Equal(g.Members, []int{4, 3, 2}) || g.Middle != 3 {
+		t.Errorf("%+v, want the seeds by their losses and the second in the middle", g)
+	}
+	if g := groups[2]; g.Middle != 0 {
+		t.Errorf("%+v: of two seeds the worse stands for both", g)
+	}
+	if got, want := Labels(list)[3], "learning_rate 0.001, seed 2"; got != want {
+		t.Errorf("label %q, want %q", got, want)
+	}
+	same := []Run{list[0], list[0]}
+	if got := Labels(same); got[0] != list[0].Name {
+		t.Errorf("runs of the same settings are called %q", got)
+	}
+}
+
+func TestAdvise(t *testing.T) {
+	good, late := trial("0.001", "1", diagnostics.Converged, 0.95, 0.2), trial("0.0001", "1", diagnostics.StillLearning, 0.95, 0.9)
+	over := trial("0.002", "1", diagnostics.Overfitting, 0.95, 0.01)
+	over.Verdict.BestEpoch = 4
+	high, lost := trial("0.01", "1", diagnostics.LearningRateTooHigh, 0.65, 0.001), trial("0.1", "1", diagnostics.Diverged, 0.99, 2)
+	high.Verdict.NextRate, lost.Verdict.NextRate = 0.00333, 0.01
+	doubtful := trial("0.001", "1", diagnostics.Converged, 0.5, 0.2)
+	unknown := trial("0.0005", "1", diagnostics.Undetermined, 0, 0.4)
+	for _, test := range []struct {
+		list []Run
+		want string
+	}{
+		{[]Run{lost, late, good, high}, "Take learning_rate 0.001: converged, lowest training loss 0.2. Next best: learning_rate 0.0001: still learning, lowest training loss 0.9."},
+		{[]Run{over, high}, "Take learning_rate 0.002: overfitting, lowest training loss 0.01, weights of epoch 4."},
+		{[]Run{doubtful, lost}, "Ahead: learning_rate 0.001: converged, lowest training loss 0.2; only about half of such verdicts were right on real runs."},
+		{[]Run{high, lost}, "No trial serves: all learn too unsteadily, diverged or failed. Try the learning rate 0.00333."},
+		{[]Run{lost, unknown}, "No trial has run long enough for a verdict. Ahead so far by its training loss: learning_rate 0.0005: undetermined, lowest training loss 0.4."},
+		{nil, ""},
+	} {
+		if got := Advise(test.list); got != test.want {
+			t.Errorf("got  %s\nwant %s", got, test.want)
+		}
+	}
+	second := good
+	second.Settings = slices.Clone(good.Settings)
+	second.Settings[1].Value = "2"
+	if got := Advise([]Run{good, second, lost}); !strings.HasPrefix(got, "Take learning_rate 0.001: converged, lowest training loss 0.2 (the middle of 2 seeds).") {
+		t.Errorf("seeds: %s", got)
+	}
+}
