@@ -121,7 +121,10 @@ func (n *Net) benchLayers(d time.Duration) ([]LayerTime, error) {
 			dy[j] = float32(j%7-3) * 1e-3
 		}
 		weights := make([]float32, c.group.block.WeightLen())
-		bias := make([]float32, c.group.block.Out)
+		var bias []float32
+		if _, ok := n.index[c.group.conv+".bias"]; ok {
+			bias = make([]float32, c.group.block.Out)
+		}
 		layers = append(layers, LayerTime{Name: c.group.conv, FLOPs: c.group.flops() * float64(batch)})
 		jobs = append(jobs,
 			func() error { c.block.Forward(c.x, c.y, batch); return nil },

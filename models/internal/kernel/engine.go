@@ -114,7 +114,7 @@ func (s *partSums[T]) run(workers *Workers, n int, dw, db []T, image func(i, wor
 
 // clearPart makes a partial gradient of n zeros.
 func clearPart[T Float](part *[]T, n int) {
-	if *part == nil {
+	if len(*part) != n {
 		*part = make([]T, n)
 		return
 	}

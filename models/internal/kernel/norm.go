@@ -96,9 +96,6 @@ func (n *norm[T]) set(values Norm[T]) {
 	}
 }
 
-// apply normalises one image's map z into dst, which may be z.
-func (n *norm[T]) apply(z, dst []T) { normApply(z, dst, n.mean, n.scale, n.values.Beta) }
-
 // scaleGrad takes the gradient g back through a fixed normalisation into dst.
 func (n *norm[T]) scaleGrad(g, dst []T) {
 	for p := 0; p < len(g); p += n.channels {
@@ -179,18 +176,12 @@ func (b *Block[T]) backwardNorm(x, y, dy []T, g Gradients[T], n int) func(i, wor
 	}
 	b.workers.Run(n, func(i, worker int) {
 		p := nm.parts[i]
-		gradMoments(b.stagesBackward(i, worker, y, dy), z[i*size:][:size], nm.mean, nm.sums[worker], p.a, p.b)
+		gradMoments(b.gradient(i, worker, y, dy, true), z[i*size:][:size], nm.mean, nm.sums[worker], p.a, p.b)
 	})
 	nm.settleGradients(g, n)
 	return func(i, worker int) []T {
-		var from []T
-		if b.add >= 0 { // it was kept when the sums were taken
-			added := b.shapes[b.add].Len()
-			from = b.backFrom(b.add-1, i, worker, y, b.dskip[i*added:][:added])
-		} else {
-			from = b.stagesBackward(i, worker, y, dy)
-		}
-		dst := b.other(worker, from)[:size]
+		from := b.gradient(i, worker, y, dy, false)
+		dst := b.other(worker, from.g)[:size]
 		normGrad(from, z[i*size:][:size], dst, nm.mean, nm.scale, nm.gMean, nm.slope)
 		return dst
 	}

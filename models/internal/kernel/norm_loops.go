@@ -1,5 +1,30 @@
 package kernel
 
+// normLoop names a loop over all pixels of maps [pixels, channels] with a value for each channel.
+type normLoop uint8
+
+const (
+	loopMoments normLoop = iota
+	loopApply
+	loopApplyReLU
+	loopApplyAdd
+	loopApplyAddReLU
+	loopSums
+	loopSumsReLU
+	loopSumsKeepReLU
+	loopGrad
+	loopGradReLU
+)
+
+// vectorised does the first channels of a loop in assembly, where the maps are float32, and returns how many.
+func vectorised[T Float](loop normLoop, channels int, maps, values [4][]T) int {
+	m, ok := any(maps).([4][]float32)
+	if !ok {
+		return 0
+	}
+	return normVectors(loop, channels, m, any(values).([4][]float32))
+}
+
 // momentPixels is how many pixels are summed up in the maps' own precision before the sums go on in float64.
 const momentPixels = 32
 
@@ -25,17 +50,47 @@ func moments[T Float](z []T, work [2][]T, sum, squares []float64) {
 // momentSums adds d = z − first and d² of every pixel to sum and squares, each [channels].
 func momentSums[T Float](z, first, sum, squares []T) {
 	channels := len(first)
+	done := vectorised(loopMoments, channels, [4][]T{z}, [4][]T{first, sum, squares})
+	if done == channels {
+		return
+	}
 	for p := 0; p < len(z); p += channels {
-		for c, v := range z[p:][:channels] {
-			d := v - first[c]
+		for c := done; c < channels; c++ {
+			d := z[p+c] - first[c]
 			sum[c] += d
 			squares[c] += T(d * d)
 		}
 	}
 }
 
+// gated is the gradient of a map behind which a ReLU may stand: g, or, unless y is nil, g where y is positive, else 0.
+// What is used is written to kept unless that is nil.
+type gated[T Float] struct{ g, y, kept []T }
+
+// part is the gradient of values from to to.
+func (g gated[T]) part(from, to int) gated[T] {
+	cut := func(v []T) []T {
+		if v == nil {
+			return nil
+		}
+		return v[from:to]
+	}
+	return gated[T]{cut(g.g), cut(g.y), cut(g.kept)}
+}
+
+func (g gated[T]) at(i int) T {
+	v := g.g[i]
+	if g.y != nil && !(g.y[i] > 0) {
+		v = 0
+	}
+	if g.kept != nil {
+		g.kept[i] = v
+	}
+	return v
+}
+
 // gradMoments sums, per channel, the gradients g and g·(z − mean) over all pixels.
-func gradMoments[T Float](g, z, mean []T, work [2][]T, sum, product []float64) {
+func gradMoments[T Float](g gated[T], z, mean []T, work [2][]T, sum, product []float64) {
 	clear(sum)
 	clear(product)
 	channels := len(mean)
@@ -44,7 +99,7 @@ func gradMoments[T Float](g, z, mean []T, work [2][]T, sum, product []float64) {
 		to := min(len(z), from+momentPixels*channels)
 		clear(part)
 		clear(partProduct)
-		gradSums(g[from:to], z[from:to], mean, part, partProduct)
+		gradSums(g.part(from, to), z[from:to], mean, part, partProduct)
 		for c, v := range part {
 			sum[c] += float64(v)
 			product[c] += float64(partProduct[c])
@@ -52,36 +107,74 @@ func gradMoments[T Float](g, z, mean []T, work [2][]T, sum, product []float64) {
 	}
 }
 
-// gradSums adds g and g·(z − mean) of every pixel to sum and product, each [channels].
-func gradSums[T Float](g, z, mean, sum, product []T) {
+// gradSums adds g and g·(z − mean) of every pixel to sum and product, each [channels]. g is kept only where it is
+// gated.
+func gradSums[T Float](g gated[T], z, mean, sum, product []T) {
+	loop := loopSums
+	switch {
+	case g.kept != nil:
+		loop = loopSumsKeepReLU
+	case g.y != nil:
+		loop = loopSumsReLU
+	}
 	channels := len(mean)
+	done := vectorised(loop, channels, [4][]T{g.g, z, g.y, g.kept}, [4][]T{mean, sum, product})
+	if done == channels {
+		return
+	}
 	for p := 0; p < len(z); p += channels {
-		gs := g[p:][:channels]
-		for c, v := range z[p:][:channels] {
-			sum[c] += gs[c]
-			product[c] += T(gs[c] * (v - mean[c]))
+		for c := done; c < channels; c++ {
+			v := g.at(p + c)
+			sum[c] += v
+			product[c] += T(v * (z[p+c] - mean[c]))
 		}
 	}
 }
 
-// normApply sets dst = (z − mean)·scale + beta. dst may be z.
-func normApply[T Float](z, dst, mean, scale, beta []T) {
+// normApply sets dst = (z − mean)·scale + beta, plus skip unless that is nil, rectified if relu is set. dst may be z.
+func normApply[T Float](z, dst, skip, mean, scale, beta []T, relu bool) {
+	loop := loopApply
+	switch {
+	case skip != nil && relu:
+		loop = loopApplyAddReLU
+	case skip != nil:
+		loop = loopApplyAdd
+	case relu:
+		loop = loopApplyReLU
+	}
 	channels := len(mean)
+	done := vectorised(loop, channels, [4][]T{z, dst, skip}, [4][]T{mean, scale, beta})
+	if done == channels {
+		return
+	}
 	for p := 0; p < len(z); p += channels {
-		to := dst[p:][:channels]
-		for c, v := range z[p:][:channels] {
-			to[c] = T((v-mean[c])*scale[c]) + beta[c]
+		for c := done; c < channels; c++ {
+			v := T((z[p+c]-mean[c])*scale[c]) + beta[c]
+			if skip != nil {
+				v += skip[p+c]
+			}
+			if relu && v <= 0 {
+				v = 0
+			}
+			dst[p+c] = v
 		}
 	}
 }
 
-// normGrad sets dst = scale·(g − gMean − (z − mean)·slope). dst may be g.
-func normGrad[T Float](g, z, dst, mean, scale, gMean, slope []T) {
+// normGrad sets dst = scale·(g − gMean − (z − mean)·slope). dst may be g.g.
+func normGrad[T Float](g gated[T], z, dst, mean, scale, gMean, slope []T) {
+	loop := loopGrad
+	if g.y != nil {
+		loop = loopGradReLU
+	}
 	channels := len(mean)
+	done := vectorised(loop, channels, [4][]T{g.g, z, dst, g.y}, [4][]T{mean, scale, gMean, slope})
+	if done == channels {
+		return
+	}
 	for p := 0; p < len(z); p += channels {
-		gs, to := g[p:][:channels], dst[p:][:channels]
-		for c, v := range z[p:][:channels] {
-			to[c] = scale[c] * (gs[c] - gMean[c] - T((v-mean[c])*slope[c]))
+		for c := done; c < channels; c++ {
+			dst[p+c] = scale[c] * (g.at(p+c) - gMean[c] - T((z[p+c]-mean[c])*slope[c]))
 		}
 	}
 }

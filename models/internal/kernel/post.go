@@ -94,8 +94,13 @@ func avgPoolGrad[T Float](in Shape, win Window, dy, dx []T) {
 
 // leakyInto writes src where it is positive, else slope·src, to dst, and to mask (if not nil) 1 where src > 0.
 func leakyInto[T Float](src, dst []T, mask []uint8, slope T) {
-	for i, v := range src {
-		if v > 0 {
+	dst = dst[:len(src)]
+	done := 0
+	if s, d, ok := pair(src, dst); ok {
+		done = leakyVectors(s, d, float32(slope))
+	}
+	for i := done; i < len(src); i++ {
+		if v := src[i]; v > 0 {
 			dst[i] = v
 		} else {
 			dst[i] = slope * v
@@ -111,20 +116,18 @@ func leakyInto[T Float](src, dst []T, mask []uint8, slope T) {
 
 // leakyGrad writes g where the leaky ReLU's output is positive, by mask or, if that is nil, by y, else slope·g.
 func leakyGrad[T Float](y []T, mask []uint8, g, dst []T, slope T) {
-	for i, v := range g {
-		if mask != nil && mask[i] != 0 || mask == nil && y[i] > 0 {
-			dst[i] = v
-		} else {
-			dst[i] = slope * v
-		}
+	dst = dst[:len(g)]
+	done := 0
+	if g32, d, ok := pair(g, dst); ok && mask == nil {
+		y32, _ := single(y)
+		done = leakyGradVectors(y32, g32, d, float32(slope))
 	}
-}
-
-// sumInto sets dst = a + b.
-func sumInto[T Float](a, b, dst []T) {
-	b, dst = b[:len(a)], dst[:len(a)]
-	for i, v := range a {
-		dst[i] = v + b[i]
+	for i := done; i < len(g); i++ {
+		if mask != nil && mask[i] != 0 || mask == nil && y[i] > 0 {
+			dst[i] = g[i]
+		} else {
+			dst[i] = slope * g[i]
+		}
 	}
 }
 
