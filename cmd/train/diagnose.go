@@ -5,11 +5,15 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/diagnostics/judged"
 	"github.com/spf13/cobra"
 )
 
@@ -103,6 +107,9 @@ func (a *app) diagnose(paths []string, f diagnoseFlags) error {
 		}
 	default:
 		a.printDiagnoses(all, f.quiet)
+		if err := a.printDifferences(paths, f.quiet); err != nil {
+			return err
+		}
 	}
 	var matched []string
 	for _, d := range all {
@@ -140,4 +147,34 @@ func (d diagnosed) print(w io.Writer) {
 	for _, note := range d.Notes {
 		fmt.Fprintf(w, "note:    %s\n", note)
 	}
+}
+
+// printDifferences writes the settings in which runs differ, a line a setting and a column a run. Files have no settings.
+func (a *app) printDifferences(paths []string, short bool) error {
+	var runs []judged.Run
+	for _, path := range paths {
+		if info, err := os.Stat(path); err != nil || !info.IsDir() {
+			continue
+		}
+		settings, err := judged.SettingsOf(path)
+		if err != nil {
+			return err
+		}
+		runs = append(runs, judged.Run{Name: filepath.Base(filepath.Clean(path)), Settings: settings})
+	}
+	differences := judged.Differences(runs)
+	if short || len(differences) == 0 {
+		return nil
+	}
+	judged.Distinguish(runs)
+	fmt.Fprintln(a.stdout, "\nsettings that differ:")
+	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	for _, r := range runs {
+		fmt.Fprintf(table, "\t%s", r.Name)
+	}
+	fmt.Fprintln(table)
+	for _, d := range differences {
+		fmt.Fprintf(table, "%s\t%s\n", d.Name, strings.Join(d.Values, "\t"))
+	}
+	return table.Flush()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 
@@ -12,38 +13,66 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// reportFlags are the flags of "train report".
+type reportFlags struct {
+	outputFlags
+	out   string
+	plots bool
+}
+
 // newReport is "train report".
 func newReport(a *app) *cobra.Command {
-	var f outputFlags
-	var plots bool
+	var f reportFlags
 	c := &cobra.Command{
-		Use:   "report RUN|SWEEP",
-		Short: "Write report.html, one self-contained page, for a run or a sweep",
-		Args:  exactly(1, "the folder of a run or of a sweep"),
+		Use:   "report RUN|SWEEP…",
+		Short: "Write one self-contained page about a run or a sweep, or one that compares several",
+		Long: `Write report.html into the folder of a run or of a sweep. Of several folders write one page that lays their curves
+over each other and lists the settings in which they differ.`,
+		Example: `  train report runs/fast
+  train report runs/fast runs/slow --out fast-and-slow.html`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage("%s wants the folder of a run or of a sweep, or several", c.CommandPath())
+			}
+			return nil
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			f.apply(a)
-			return a.report(args[0], plots)
+			return a.report(args, f)
 		},
 	}
 	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print the result only")
-	c.Flags().BoolVar(&plots, "png", false, "write the plots of a run as PNG and SVG files too, into its folder plots")
+	c.Flags().StringVarP(&f.out, "out", "o", "", "`file` of the page (else report.html in the folder, or comparison.html for several)")
+	c.Flags().BoolVar(&f.plots, "png", false, "write the plots as PNG and SVG files too, into the folder plots beside the page")
 	return c
 }
 
-func (a *app) report(dir string, plots bool) error {
-	runs, err := loadRuns(dir)
-	if err != nil {
-		return err
+// comparisonFile is the page about several folders, in the working folder.
+const comparisonFile = "comparison.html"
+
+func (a *app) report(dirs []string, f reportFlags) error {
+	var runs []judged.Run
+	for _, dir := range dirs {
+		more, err := loadRuns(dir)
+		if err != nil {
+			return err
+		}
+		runs = append(runs, more...)
 	}
-	path := filepath.Join(dir, rundir.ReportFile)
+	path := cmp.Or(f.out, comparisonFile)
+	if len(dirs) == 1 {
+		path = cmp.Or(f.out, filepath.Join(dirs[0], rundir.ReportFile))
+	} else {
+		judged.Distinguish(runs)
+	}
 	if err := experiment.WriteReport(path, runs...); err != nil {
 		return err
 	}
 	fmt.Fprintln(a.stdout, path)
-	if !plots {
+	if !f.plots {
 		return nil
 	}
-	files, err := report.WritePlots(filepath.Join(dir, "plots"), runs...)
+	files, err := report.WritePlots(filepath.Join(filepath.Dir(path), "plots"), runs...)
 	for _, f := range files {
 		fmt.Fprintln(a.stdout, f)
 	}

@@ -42,6 +42,21 @@ func Labels(list []Run) []string {
 	return out
 }
 
+// Distinguish gives runs of the same name a number, so that each can be told from the others.
+func Distinguish(list []Run) {
+	count := map[string]int{}
+	for _, r := range list {
+		count[r.Name]++
+	}
+	seen := map[string]int{}
+	for i := range list {
+		if name := list[i].Name; count[name] > 1 {
+			seen[name]++
+			list[i].Name = fmt.Sprintf("%s (%d)", name, seen[name])
+		}
+	}
+}
+
 // label is what run i has of some settings.
 func label(settings []Difference, i int) string {
 	var parts []string

@@ -45,6 +45,14 @@ func TestGroups(t *testing.T) {
 	}
 }
 
+func TestDistinguish(t *testing.T) {
+	list := []Run{{Name: "a"}, {Name: "b"}, {Name: "a"}}
+	Distinguish(list)
+	if list[0].Name != "a (1)" || list[1].Name != "b" || list[2].Name != "a (2)" {
+		t.Errorf("%q, %q, %q", list[0].Name, list[1].Name, list[2].Name)
+	}
+}
+
 func TestAdvise(t *testing.T) {
 	good, late := trial("0.001", "1", diagnostics.Converged, 0.95, 0.2), trial("0.0001", "1", diagnostics.StillLearning, 0.95, 0.9)
 	over := trial("0.002", "1", diagnostics.Overfitting, 0.95, 0.01)

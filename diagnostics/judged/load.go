@@ -159,6 +159,19 @@ func settings(folder *rundir.Run, read func() ([]byte, error), name string) ([]S
 	return list, nil
 }
 
+// SettingsOf reads the configuration of the run in a folder, nil if it has none.
+func SettingsOf(dir string) ([]Setting, error) {
+	folder, err := rundir.Read(dir)
+	if err != nil {
+		return nil, fmt.Errorf("run: %w", err)
+	}
+	list, err := settings(folder, folder.ReadConfig, rundir.ConfigFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return list, errors.Join(err, folder.Close())
+}
+
 // flatten reads YAML, of which JSON is a part, into a list of its leaves in their order.
 func flatten(text []byte) ([]Setting, error) {
 	var root yaml.Node
