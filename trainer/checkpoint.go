@@ -32,6 +32,8 @@ const (
 	metaData     = "data"     // name, number of training images, checksum
 	metaConfig   = "config"
 	metaHash     = "config_sha256"
+	metaCPU      = "cpu"    // level of the kernels
+	metaInputs   = "inputs" // JSON of CheckpointOptions.Inputs
 	metaProgress = "progress"
 	metaHistory  = "history"
 	metaChecksum = "sha256" // of the whole file with zeros in this place
@@ -53,6 +55,7 @@ type progress struct {
 	Stop        *StopError `json:"stop"`
 	StatusEpoch int        `json:"status_epoch"`
 	Average     int        `json:"average,omitempty"` // span of the averaged weights
+	Warnings    []string   `json:"warnings,omitempty"`
 }
 
 // velocityName is the name of a parameter's velocity in a checkpoint.
@@ -83,7 +86,7 @@ func (t *Trainer) encodeCheckpoint() ([]byte, error) {
 	at, err := json.Marshal(progress{
 		At: t.at, Loss: exact(t.sums.Loss), Wrong: t.sums.Wrong, Seen: t.sums.Seen,
 		Training: exact(t.sums.Training), Elapsed: exact(t.sums.Elapsed),
-		BestEpoch: t.bestEpoch, Stop: t.stop, StatusEpoch: t.status.Epoch, Average: t.o.Average,
+		BestEpoch: t.bestEpoch, Stop: t.stop, StatusEpoch: t.status.Epoch, Average: t.o.Average, Warnings: t.status.Warnings,
 	})
 	if err != nil {
 		return nil, err
@@ -92,8 +95,12 @@ func (t *Trainer) encodeCheckpoint() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	inputs, err := json.Marshal(t.o.Checkpoints.Inputs)
+	if err != nil {
+		return nil, err
+	}
 	meta := t.facts(t.status.Epoch)
-	meta[metaProgress], meta[metaHistory] = string(at), string(history)
+	meta[metaProgress], meta[metaHistory], meta[metaCPU], meta[metaInputs] = string(at), string(history), t.cpu, string(inputs)
 	return sealed(t.withRecipe(tensors, meta, false), meta)
 }
 

@@ -2,9 +2,11 @@ package trainer
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +33,10 @@ func (t *Trainer) resume() error {
 	if err := t.restore(c); err != nil {
 		return fmt.Errorf("resuming: %w", err)
 	}
+	if t.otherCPU(c) {
+		t.keepWarning("resumed %s at the CPU level %s, before %s: the run does not end in the bits that it would have ended in",
+			t.where(), t.cpu, c.meta[metaCPU])
+	}
 	return nil
 }
 
@@ -56,10 +62,44 @@ func (t *Trainer) agrees(c *checkpoint) error {
 		}
 		differ = append(differ, settings...)
 	}
+	inputs, err := t.otherInputs(c)
+	if err != nil {
+		return err
+	}
+	differ = append(differ, inputs...)
+	if was := c.meta[metaCPU]; t.otherCPU(c) && !t.o.Checkpoints.AllowOtherCPU {
+		differ = append(differ, fmt.Sprintf("cpu: checkpoint %s, now %s; MAXGAIN_CPU=%s goes on to the same bits where the CPU has that level, --allow-other-cpu to others", was, t.cpu, was))
+	}
 	if len(differ) > 0 {
 		return fmt.Errorf("%w:\n  %s", ErrMismatch, strings.Join(differ, "\n  "))
 	}
 	return nil
+}
+
+// otherCPU tells whether the checkpoint was written at another CPU level, if it is known.
+func (t *Trainer) otherCPU(c *checkpoint) bool {
+	return c.meta[metaCPU] != "" && c.meta[metaCPU] != t.cpu
+}
+
+// otherInputs says which files have other contents than they had for the checkpoint. One of an earlier version does not
+// know.
+func (t *Trainer) otherInputs(c *checkpoint) ([]string, error) {
+	text, ok := c.meta[metaInputs]
+	if !ok {
+		return nil, nil
+	}
+	var was map[string]string
+	if err := json.Unmarshal([]byte(text), &was); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrCheckpoint, metaInputs, err)
+	}
+	var differ []string
+	now := t.o.Checkpoints.Inputs
+	for _, key := range slices.Sorted(maps.Keys(was)) {
+		if sum, ok := now[key]; ok && sum != was[key] {
+			differ = append(differ, fmt.Sprintf("%s: the file's content has changed, its SHA-256 was %s and is %s", key, was[key], sum))
+		}
+	}
+	return differ, nil
 }
 
 // restore sets the run to the checkpoint. Nothing is changed if a tensor does not fit.
@@ -97,7 +137,7 @@ func (t *Trainer) restore(c *checkpoint) error {
 	t.history = c.history
 	t.at, t.stop, t.bestEpoch = p.At, p.Stop, p.BestEpoch
 	t.sums = sums{Loss: float64(p.Loss), Wrong: p.Wrong, Seen: p.Seen, Training: float64(p.Training), Elapsed: float64(p.Elapsed)}
-	t.status.Epoch = p.StatusEpoch
+	t.status.Epoch, t.status.Warnings = p.StatusEpoch, p.Warnings
 	if err := t.loadEnds(); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -368,5 +369,71 @@ func TestVerifyResume(t *testing.T) {
 	}
 	if _, err = VerifyResume(context.Background(), attempt, 22, 1, t.TempDir()); err == nil {
 		t.Error("more cuts than steps: no error")
+	}
+}
+
+// A run is resumed at another CPU level only where that is allowed, and its status says so ever after.
+func TestResumeAtOtherCPULevel(t *testing.T) {
+	data := digits(t)
+	o := testOptions(t, t.TempDir())
+	o.Epochs, o.Schedule = 2, Constant(0.5)
+	first := mustNew(t, newSoftmaxNet(), data, o)
+	level := first.cpu
+	first.cpu = "other"
+	if _, err := first.Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	o.Checkpoints.Resume, o.Epochs = true, 3
+	want := "cpu: checkpoint other, now " + level + "; MAXGAIN_CPU=other goes on to the same bits where the CPU has that level, --allow-other-cpu to others"
+	if _, err := mustNew(t, newSoftmaxNet(), data, o).Run(context.Background()); !errors.Is(err, ErrMismatch) || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	o.Checkpoints.AllowOtherCPU = true
+	var warned []string
+	o.Warn = func(s string) { warned = append(warned, s) }
+	s, err := mustNew(t, newSoftmaxNet(), data, o).Run(context.Background())
+	want = "resumed after 0 of 7 steps of epoch 3 at the CPU level " + level + ", before other: the run does not end in the bits that it would have ended in"
+	if err != nil || len(s.Warnings) != 1 || s.Warnings[0] != want || !slices.Equal(warned, s.Warnings) {
+		t.Errorf("status %+v, warned %q, error %v, want %s", s, warned, err, want)
+	}
+	o.Checkpoints.AllowOtherCPU, o.Epochs, warned = false, 4, nil
+	s, err = mustNew(t, newSoftmaxNet(), data, o).Run(context.Background())
+	if err != nil || len(s.Warnings) != 1 || s.Warnings[0] != want || len(warned) != 0 {
+		t.Errorf("resumed once more, at the same level: status %+v, warned %q, error %v", s, warned, err)
+	}
+}
+
+// A file that the run reads is known by its content, not by its name.
+func TestResumeWithOtherInputs(t *testing.T) {
+	data := digits(t)
+	o := testOptions(t, t.TempDir())
+	o.Checkpoints.Inputs = map[string]string{"gain.image": "aa", "diagnosis.calibration": "bb"}
+	if _, err := mustNew(t, newSoftmaxNet(), data, o).Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	o.Checkpoints.Resume = true
+	if _, err := mustNew(t, newSoftmaxNet(), data, o).Run(context.Background()); err != nil {
+		t.Errorf("the same: error %v", err)
+	}
+	o.Checkpoints.Inputs = map[string]string{"gain.image": "cc", "diagnosis.calibration": "bb"}
+	_, err := mustNew(t, newSoftmaxNet(), data, o).Run(context.Background())
+	if want := "resuming: the checkpoint is of another run:\n  gain.image: the file's content has changed, its SHA-256 was aa and is cc"; !errors.Is(err, ErrMismatch) || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+// What cannot be recorded is told even where the run has failed before.
+func TestRecordErrorAfterFailure(t *testing.T) {
+	full, fault := errors.New("disk full"), errors.New("hook failed")
+	o := testOptions(t, t.TempDir())
+	o.Hooks = []Hook{hookFunc(func(context.Context, *State) error { return fault })}
+	o.Recorder = recorderFunc(func(_ *History, s Status) error {
+		if s.State == StateFailed {
+			return full
+		}
+		return nil
+	})
+	if _, err := mustNew(t, newSoftmaxNet(), digits(t), o).Run(context.Background()); !errors.Is(err, full) || !errors.Is(err, fault) {
+		t.Errorf("error %v, want both faults", err)
 	}
 }

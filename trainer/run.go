@@ -33,8 +33,8 @@ func (t *Trainer) Run(ctx context.Context) (Status, error) {
 	default:
 		t.status.State, t.status.Reason, t.status.Detail = StateFailed, ReasonError, err.Error()
 	}
-	if recordErr := t.record(); err == nil {
-		err = recordErr
+	if recordErr := t.record(); recordErr != nil {
+		err = errors.Join(err, recordErr)
 	}
 	return t.status, err
 }
@@ -90,15 +90,20 @@ func (t *Trainer) finish() error {
 	return nil
 }
 
+// where is the run's position in words.
+func (t *Trainer) where() string {
+	if t.at.Epoch == 0 {
+		return "before the first epoch"
+	}
+	return fmt.Sprintf("after %d of %d steps of epoch %d", t.at.Step, t.steps(), t.at.Epoch)
+}
+
 // interrupted saves the position after a cancelled context made an epoch end with err.
 func (t *Trainer) interrupted(ctx context.Context, err error) error {
 	if !errors.Is(err, ctx.Err()) && !errors.Is(err, context.Cause(ctx)) {
 		return err
 	}
-	where := fmt.Sprintf("after %d of %d steps of epoch %d", t.at.Step, t.steps(), t.at.Epoch)
-	if t.at.Epoch == 0 {
-		where = "before the first epoch"
-	}
+	where := t.where()
 	if err := t.save(); err != nil {
 		return fmt.Errorf("%w %s, and could not be saved: %w", ErrInterrupted, where, err)
 	}
@@ -180,7 +185,7 @@ func (t *Trainer) closeEpoch(row Row, stop *StopError, best bool) error {
 	if best {
 		t.keep(row.Epoch)
 	} else if row.Epoch > 0 && row.Epoch == t.lost {
-		t.warn("the weights of epoch %d were kept before the interruption and are not now; %s is not those of an earlier epoch any more", row.Epoch, BestFile)
+		t.keepWarning("the weights of epoch %d were kept before the interruption and are not now; %s is not those of an earlier epoch any more", row.Epoch, BestFile)
 		t.bestEpoch, t.status.BestEpoch, t.best = -1, -1, nil
 	}
 	t.at, t.sums = position{Epoch: t.at.Epoch + 1}, sums{}

@@ -45,8 +45,10 @@ type Status struct {
 	Detail    string     `json:"detail"`
 	Epoch     int        `json:"epoch"`      // completed
 	Epochs    int        `json:"epochs"`     // planned
-	BestEpoch int        `json:"best_epoch"` // whose weights are in best.safetensors; −1: none
-	Restored  bool       `json:"restored"`   // the net ended with the best epoch's weights
+	BestEpoch int        `json:"best_epoch"` // whose weights are kept, in best.safetensors; −1: none are yet
+	Restored  bool       `json:"restored"`   // that epoch is not the last one
+	// Warnings say what has happened to the run because of which it may not end in the bits that it would have ended in.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Errors by which a caller decides.

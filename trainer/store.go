@@ -33,6 +33,12 @@ type CheckpointOptions struct {
 	// not resumed. Nil: nothing is compared. A resumed run may have other Epochs than before, but not fewer than it has
 	// begun.
 	Differences func(config []byte) ([]string, error)
+	// Inputs are the SHA-256 in hexadecimal of the files that the run reads beside its data, by the setting that names each:
+	// {"gain.image": "9f86…"}. A run that is resumed with other contents is refused.
+	Inputs map[string]string
+	// AllowOtherCPU resumes a run that was trained at another CPU level too. It does not go on to the same bits then, and a
+	// warning in its status says so.
+	AllowOtherCPU bool
 }
 
 // store is the folder of checkpoints. It is held open, so that a folder that is renamed is written to all the same.

@@ -69,6 +69,7 @@ type Trainer struct {
 	o         Options
 	store     *store
 	now       func() time.Time
+	cpu       string // level of the kernels
 	history   *History
 	at        position
 	sums      sums
@@ -115,8 +116,13 @@ func New(net Net, data *datasets.Dataset, o Options) (*Trainer, error) {
 	if err := o.check(data); err != nil {
 		return nil, fmt.Errorf("trainer: %w", err)
 	}
+	level, err := models.CPULevel()
+	if err != nil {
+		return nil, fmt.Errorf("trainer: %w", err)
+	}
 	n := data.Train.Len()
 	t := &Trainer{
+		cpu: level,
 		net: net, data: data, o: o, now: time.Now,
 		history:   &History{},
 		current:   make([]uint16, n),
@@ -168,6 +174,12 @@ func (t *Trainer) warn(format string, args ...any) {
 	if t.o.Warn != nil {
 		t.o.Warn(fmt.Sprintf(format, args...))
 	}
+}
+
+// keepWarning is warn for what is to be found in the run's status ever after.
+func (t *Trainer) keepWarning(format string, args ...any) {
+	t.status.Warnings = append(t.status.Warnings, fmt.Sprintf(format, args...))
+	t.warn(format, args...)
 }
 
 // steps is the number of steps in an epoch; the last may be smaller.

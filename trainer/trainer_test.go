@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -183,7 +184,7 @@ func TestDivergedLoss(t *testing.T) {
 		o.Recorder = recorderFunc(func(_ *History, s Status) error { recorded = s; return nil })
 		tr := mustNew(t, net, digits(t), o)
 		s, err := tr.Run(context.Background())
-		if !errors.Is(err, ErrDiverged) || s.State != StateDiverged || s.Reason != ReasonLoss || recorded != s {
+		if !errors.Is(err, ErrDiverged) || s.State != StateDiverged || s.Reason != ReasonLoss || !reflect.DeepEqual(recorded, s) {
 			t.Fatalf("%v: status %+v, recorded %+v, error %v", bad, s, recorded, err)
 		}
 		want := fmt.Sprintf("training diverged in epoch 2 at the learning rate 0.5: the training loss of step 3 is %v; the last good weights are in %s",

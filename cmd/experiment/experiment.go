@@ -4,7 +4,11 @@ package experiment
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime/debug"
 
@@ -141,12 +145,33 @@ func trainerOptions(c configs.Config, data *datasets.Dataset) trainer.Options {
 	return o
 }
 
-// checkpointOptions say when and where checkpoints are written.
-func checkpointOptions(c configs.Config, dir *os.Root, resume bool) trainer.CheckpointOptions {
+// checkpointOptions say when and where checkpoints are written, and what a run must be to be resumed from them.
+func checkpointOptions(c configs.Config, dir *os.Root) (trainer.CheckpointOptions, error) {
+	inputs, err := inputs(c)
 	return trainer.CheckpointOptions{
-		Dir: dir, Every: c.Output.CheckpointEvery, Minutes: c.Output.CheckpointMinutes, Resume: resume,
-		Config: c.YAML(), Differences: func(was []byte) ([]string, error) { return differences(was, c) },
+		Dir: dir, Every: c.Output.CheckpointEvery, Minutes: c.Output.CheckpointMinutes, Config: c.YAML(), Inputs: inputs,
+		Differences: func(was []byte) ([]string, error) { return differences(was, c) },
+	}, err
+}
+
+// inputs are the SHA-256 of the files, beside the data, that the config names.
+func inputs(c configs.Config) (map[string]string, error) {
+	sums := map[string]string{}
+	for key, path := range map[string]string{"gain.image": c.Gain.Image, "diagnosis.calibration": c.Diagnosis.Calibration} {
+		if path == "" {
+			continue
+		}
+		content, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) && key == "diagnosis.calibration" { // one that is shipped inside the program
+			content, _, err = configs.Read(path)
+		}
+		if err != nil {
+			return nil, Usagef("%s: %w", key, err)
+		}
+		sum := sha256.Sum256(content)
+		sums[key] = hex.EncodeToString(sum[:])
 	}
+	return sums, nil
 }
 
 // Version is the program's, with the commit where it is known.

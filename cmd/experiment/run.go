@@ -30,10 +30,12 @@ type Screen interface {
 type RunOptions struct {
 	Out    string // folder of the run; empty names a new one after the config and the time
 	Resume bool   // go on with the run in Out
-	Prune  bool   // end the run when it is judged hopeless
-	Log    *slog.Logger
-	Screen Screen
-	Began  func(dir string) // called once the folder of the run is there; may be nil
+	// AllowOtherCPU goes on with it even if it was trained at another CPU level: not to the same bits, which its status says.
+	AllowOtherCPU bool
+	Prune         bool // end the run when it is judged hopeless
+	Log           *slog.Logger
+	Screen        Screen
+	Began         func(dir string) // called once the folder of the run is there; may be nil
 }
 
 // session is one run in its folder.
@@ -142,7 +144,10 @@ func (s *session) trainer(net *models.Net, judge diagnostics.Thresholds) (*train
 	}
 	o := trainerOptions(s.Config, s.Data)
 	o.Hooks = watching
-	o.Checkpoints = checkpointOptions(s.Config, s.dir.Checkpoints(), s.Resume)
+	if o.Checkpoints, err = checkpointOptions(s.Config, s.dir.Checkpoints()); err != nil {
+		return nil, err
+	}
+	o.Checkpoints.Resume, o.Checkpoints.AllowOtherCPU = s.Resume, s.AllowOtherCPU
 	o.Recorder = kept
 	o.Observer = s.Screen
 	o.Warn = func(message string) { s.Log.Warn(message) }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -157,7 +158,7 @@ func TestSweepOutlivesKilledTrial(t *testing.T) {
 	}
 	want := trainer.Status{State: trainer.StateFailed, Reason: trainer.ReasonError,
 		Detail: "the trial's process ended: signal: killed", Epochs: 3, BestEpoch: -1}
-	if got, err := rundir.ReadStatus(filepath.Join(dir, "trial-0000")); err != nil || got != want {
+	if got, err := rundir.ReadStatus(filepath.Join(dir, "trial-0000")); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
 	}
 	if after, _ := sweepTable(t, flags); !slices.Equal(after.states(), []string{"finished"}) {

@@ -20,6 +20,7 @@ type trainFlags struct {
 	outputFlags
 	out    string
 	resume string
+	anyCPU bool // to resume on
 	dryRun bool
 	live   bool
 	liveFlags
@@ -45,6 +46,7 @@ Presets: ` + strings.Join(configs.Presets(), ", "),
 	f.outputFlags.add(c)
 	c.Flags().StringVarP(&f.out, "out", "o", "", "`folder` of this run, new or empty (else <output.dir>/<name>-<time>)")
 	c.Flags().StringVar(&f.resume, "resume", "", "go on with the run in this `folder`, to the same bits as if it had never stopped")
+	c.Flags().BoolVar(&f.anyCPU, "allow-other-cpu", false, "with --resume, go on at another CPU level too, though not to the same bits")
 	c.Flags().BoolVar(&f.live, "live", false, "show the run in a browser while it goes on, at the address that is printed")
 	f.liveFlags.add(c)
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "check config and data, print what would be done, write nothing")
@@ -57,6 +59,9 @@ func (a *app) train(c *cobra.Command, f trainFlags) error {
 	if !f.live && (c.Flags().Changed("port") || c.Flags().Changed("listen")) {
 		return usage("--port and --listen are for the live page; add --live")
 	}
+	if f.anyCPU && f.resume == "" {
+		return usage("--allow-other-cpu is for --resume")
+	}
 	config, err := f.resolve(c)
 	if err != nil {
 		return err
@@ -66,7 +71,7 @@ func (a *app) train(c *cobra.Command, f trainFlags) error {
 	}
 	o := experiment.RunOptions{Out: f.out}
 	if f.resume != "" {
-		o.Out, o.Resume = f.resume, true
+		o.Out, o.Resume, o.AllowOtherCPU = f.resume, true, f.anyCPU
 	}
 	var result *experiment.Result
 	if !f.live {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"github.com/maxgain/maxgain/trainer"
@@ -57,7 +58,7 @@ func TestFail(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := trainer.Status{State: trainer.StateFailed, Reason: trainer.ReasonError, Detail: "no data", Epochs: 7, BestEpoch: -1}
-	if got, err := ReadStatus(never); err != nil || got != want {
+	if got, err := ReadStatus(never); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
 	}
 	d := create(t)
@@ -74,7 +75,7 @@ func TestFail(t *testing.T) {
 	}
 	want = running
 	want.State, want.Reason, want.Detail = trainer.StateFailed, trainer.ReasonError, "killed"
-	if got, err := ReadStatus(d.Path()); err != nil || got != want {
+	if got, err := ReadStatus(d.Path()); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
 	}
 	for _, state := range []trainer.RunState{trainer.StateFinished, trainer.StateStopped, trainer.StateDiverged} {
@@ -87,7 +88,7 @@ func TestFail(t *testing.T) {
 		if err := Fail(d.Path(), 9, "killed"); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := ReadStatus(d.Path()); err != nil || got != ended {
+		if got, err := ReadStatus(d.Path()); err != nil || !reflect.DeepEqual(got, ended) {
 			t.Errorf("%+v, %v; want %+v", got, err, ended)
 		}
 	}

@@ -186,7 +186,7 @@ func TestRecord(t *testing.T) {
 		t.Errorf("history %+v, error %v", h, err)
 	}
 	got, err := ReadStatus(d.Path())
-	if err != nil || got != status {
+	if err != nil || !reflect.DeepEqual(got, status) {
 		t.Errorf("status %+v, error %v, want %+v", got, err, status)
 	}
 }
