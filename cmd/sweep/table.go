@@ -119,14 +119,6 @@ func (r *Row) read(dir string) {
 	r.GainColumn, r.GainDB, r.Variability = f.GainColumn, n(f.GainDB), n(f.GainVariability)
 }
 
-// fitness is that of the trial's run.
-func (r *Row) fitness() judged.Fitness {
-	if r.run == nil {
-		return judged.Lost
-	}
-	return r.run.Fitness()
-}
-
 // Summarise ranks the trials as the report does, those without a run last.
 func Summarise(rows []Row) Summary {
 	slices.SortStableFunc(rows, func(a, b Row) int {
@@ -146,42 +138,25 @@ func Summarise(rows []Row) Summary {
 	}
 	s.advise()
 	if s.Pruned > 0 {
-		s.Advice += fmt.Sprintf("; pruning (%d of the trials) saved %d of %d epochs", s.Pruned, s.EpochsSaved, planned)
+		s.Advice += fmt.Sprintf(" Pruning (%d of the trials) saved %d of %d epochs.", s.Pruned, s.EpochsSaved, planned)
 	}
 	return s
 }
 
 // advise says which trial to go on with, and at which rate.
 func (s *Summary) advise() {
-	if len(s.Trials) == 0 || s.Trials[0].fitness() >= judged.Unfit {
-		s.Advice = "no trial trains well"
-		for _, r := range s.Trials {
-			if r.NextRate > 0 && (s.Rate == 0 || r.NextRate < s.Rate) {
-				s.Rate = r.NextRate
-			}
+	var runs []judged.Run
+	for _, r := range s.Trials { // those without a run stand last
+		if r.run != nil {
+			run := *r.run
+			run.Name = r.name()
+			runs = append(runs, run)
 		}
-		if s.Rate > 0 {
-			s.Advice += fmt.Sprintf("; try the learning rate %.3g", s.Rate)
-		}
-		return
 	}
-	best := s.Trials[0]
-	s.Best, s.Rate = best.Trial, best.NextRate
-	if s.Rate == 0 {
-		s.Rate = float64(best.Rate)
-	}
-	if best.fitness() == judged.Unclear {
-		s.Advice = fmt.Sprintf("no trial has run long enough for a verdict; so far %s is ahead by its training loss", best.name())
-		return
-	}
-	s.Advice = fmt.Sprintf("take %s, %s", best.name(), best.Verdict)
-	if best.NextRate > 0 {
-		s.Advice += fmt.Sprintf(", at the learning rate %.3g", best.NextRate)
-	}
-	s.Advice += ": " + best.Advice
-	if len(s.Trials) > 1 && s.Trials[1].fitness() < judged.Unclear {
-		next := s.Trials[1]
-		s.Advice += fmt.Sprintf("; next best %s, %s", next.name(), next.Verdict)
+	advice := judged.Advise(runs)
+	s.Advice, s.Rate = advice.Text, advice.Rate
+	if advice.Best >= 0 {
+		s.Best = s.Trials[advice.Best].Trial
 	}
 }
 

@@ -348,7 +348,7 @@ func TestSweepTableWithDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, stdout, stderr := command(t, "sweep", "table", dir)
-	if code != exitOK || !strings.Contains(stdout, "take learning_rate=0.0001 (trial-0001)") || !strings.Contains(stdout, damaged) {
+	if code != exitOK || !strings.Contains(stdout, "Take learning_rate=0.0001 (trial-0001): still learning") || !strings.Contains(stdout, damaged) {
 		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 }

@@ -23,7 +23,7 @@ func Varied(list []Run) []Difference {
 	return slices.DeleteFunc(Differences(list), func(d Difference) bool { return d.Name == SeedSetting })
 }
 
-// Labels names runs by what varies among them, such as "learning_rate 0.001, seed 2", or by their own names where that
+// Labels names runs by what varies among them, such as "learning_rate=0.001 seed=2", or by their own names where that
 // does not tell them apart.
 func Labels(list []Run) []string {
 	all := Differences(list)
@@ -61,11 +61,17 @@ func Distinguish(list []Run) {
 func label(settings []Difference, i int) string {
 	var parts []string
 	for _, d := range settings {
+		name := ShortName(d.Name)
+		for _, other := range settings {
+			if other.Name != d.Name && ShortName(other.Name) == name {
+				name = d.Name
+			}
+		}
 		if v := d.Values[i]; v != notSet {
-			parts = append(parts, ShortName(d.Name)+" "+ShortValue(v))
+			parts = append(parts, name+"="+ShortValue(v))
 		}
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, " ")
 }
 
 // ShortValue is a setting's value; a number with many digits in three of them.
@@ -83,16 +89,21 @@ type Group struct {
 	Middle  int   // the one of them in the middle, of two the worse: it stands for the group
 }
 
-// Groups are the groups of runs, the best first: by the run in the middle of each.
+// Groups are the groups of runs, the best first: by the run in the middle of each. Runs whose seeds are the same, or not
+// known, are not of one group.
 func Groups(list []Run) []Group {
 	varied := Varied(list)
 	at := map[string]int{}
+	count := map[string]int{} // of runs with the same settings and seed
 	var out []Group
 	for i := range list {
 		key := ""
 		for _, d := range varied {
 			key += strconv.Quote(d.Values[i])
 		}
+		seed := key + " " + list[i].setting(SeedSetting)
+		key += fmt.Sprint(count[seed])
+		count[seed]++
 		k, known := at[key]
 		if !known {
 			k = len(out)
@@ -110,41 +121,78 @@ func Groups(list []Run) []Group {
 	return out
 }
 
-// Advise says which settings of a list of runs to take, and which are next best. Where verdicts such as that on the best are
-// often wrong it says so, and what is ahead.
-func Advise(list []Run) string {
+// setting is the value of a setting, notSet if the run has none.
+func (r *Run) setting(name string) string {
+	for _, s := range r.Settings {
+		if s.Name == name {
+			return s.Value
+		}
+	}
+	return notSet
+}
+
+// Advice is what follows from several runs.
+type Advice struct {
+	Text string
+	Best int     // place in the list of the run to go on with; −1 if none serves
+	Rate float64 // learning rate to go on with; 0 if none is known
+}
+
+// Advise says which settings of a list of runs to take, and which are next best. Settings are compared by
+// how the runs went, so that there is a best one even where verdicts such as that on it are often wrong; then it says so.
+func Advise(list []Run) Advice {
 	groups := Groups(list)
 	if len(groups) == 0 {
-		return ""
+		return Advice{"No trial trains well.", -1, 0}
 	}
 	best := &list[groups[0].Middle]
+	out := Advice{Best: groups[0].Members[0], Rate: best.Verdict.NextRate}
+	if out.Rate == 0 {
+		if rate := best.Last(signal.LearningRate); rate > 0 {
+			out.Rate = rate
+		}
+	}
 	next := ""
 	if len(groups) > 1 && list[groups[1].Middle].Fitness() < Unfit {
 		next = fmt.Sprintf(" Next best: %s.", described(list, groups[1]))
 	}
 	switch best.Fitness() {
 	case Unfit, Lost:
-		text := "No trial serves: all learn too unsteadily, diverged or failed."
-		if rate := lowestNextRate(list); rate > 0 {
-			text += fmt.Sprintf(" Try the learning rate %.3g.", rate)
+		out = Advice{"No trial trains well: all learn too unsteadily, diverged or failed.", -1, lowestNextRate(list)}
+		if out.Rate > 0 {
+			out.Text += fmt.Sprintf(" Try the learning rate %.3g.", out.Rate)
 		}
-		return text
+		return out
 	case Unclear:
-		return fmt.Sprintf("No trial has run long enough for a verdict. Ahead so far by its training loss: %s.%s", described(list, groups[0]), next)
+		out.Text = fmt.Sprintf("No trial has run long enough for a verdict. Ahead so far by its training loss: %s.%s", described(list, groups[0]), next)
+		return out
 	}
-	if best.Verdict.Confidence < AdviceFrom {
-		return fmt.Sprintf("Ahead: %s; only %s of such verdicts were right on real runs.%s", described(list, groups[0]), HowOften(best.Verdict.Confidence), next)
+	out.Text = fmt.Sprintf("Take %s.", described(list, groups[0]))
+	if best.Verdict.NextRate > 0 && best.Verdict.Confidence >= AdviceFrom {
+		out.Text += fmt.Sprintf(" Then try the learning rate %.3g.", best.Verdict.NextRate)
 	}
-	return fmt.Sprintf("Take %s.%s", described(list, groups[0]), next)
+	out.Text += next
+	return out
 }
 
 // described is a group with its verdict and lowest training loss.
 func described(list []Run, g Group) string {
 	r := &list[g.Middle]
 	loss, _ := r.Lowest(signal.TrainLoss)
-	text := fmt.Sprintf("%s: %s, lowest training loss %s", g.Label, strings.ReplaceAll(r.Verdict.Verdict.String(), "-", " "), number(loss))
+	name := g.Label
+	switch {
+	case len(g.Members) > 1:
+	case strings.HasPrefix(r.Name, name):
+		name = r.Name
+	default:
+		name += " (" + r.Name + ")"
+	}
+	text := fmt.Sprintf("%s: %s, lowest training loss %s", name, strings.ReplaceAll(r.Verdict.Verdict.String(), "-", " "), number(loss))
 	if r.Verdict.Verdict == diagnostics.Overfitting && r.Verdict.BestEpoch > 0 {
 		text += fmt.Sprintf(", weights of epoch %d", r.Verdict.BestEpoch)
+	}
+	if confidence := r.Verdict.Confidence; confidence < AdviceFrom && r.Fitness() < Unclear {
+		text += fmt.Sprintf(" (%s of such verdicts were right on real runs)", HowOften(confidence))
 	}
 	if len(g.Members) > 1 {
 		text += fmt.Sprintf(" (the middle of %d seeds)", len(g.Members))

@@ -27,7 +27,7 @@ func TestGroups(t *testing.T) {
 	for _, g := range groups {
 		got = append(got, g.Label)
 	}
-	if want := []string{"learning_rate 0.001", "learning_rate 0.000316", "learning_rate 0.01"}; !slices.Equal(got, want) {
+	if want := []string{"learning_rate=0.001", "learning_rate=0.000316", "learning_rate=0.01"}; !slices.Equal(got, want) {
 		t.Fatalf("order %q, want %q", got, want)
 	}
 	if g := groups[0]; !slices.Equal(g.Members, []int{4, 3, 2}) || g.Middle != 3 {
@@ -36,7 +36,7 @@ func TestGroups(t *testing.T) {
 	if g := groups[2]; g.Middle != 0 {
 		t.Errorf("%+v: of two seeds the worse stands for both", g)
 	}
-	if got, want := Labels(list)[3], "learning_rate 0.001, seed 2"; got != want {
+	if got, want := Labels(list)[3], "learning_rate=0.001 seed=2"; got != want {
 		t.Errorf("label %q, want %q", got, want)
 	}
 	same := []Run{list[0], list[0]}
@@ -65,21 +65,21 @@ func TestAdvise(t *testing.T) {
 		list []Run
 		want string
 	}{
-		{[]Run{lost, late, good, high}, "Take learning_rate 0.001: converged, lowest training loss 0.2. Next best: learning_rate 0.0001: still learning, lowest training loss 0.9."},
-		{[]Run{over, high}, "Take learning_rate 0.002: overfitting, lowest training loss 0.01, weights of epoch 4."},
-		{[]Run{doubtful, lost}, "Ahead: learning_rate 0.001: converged, lowest training loss 0.2; only about half of such verdicts were right on real runs."},
-		{[]Run{high, lost}, "No trial serves: all learn too unsteadily, diverged or failed. Try the learning rate 0.00333."},
-		{[]Run{lost, unknown}, "No trial has run long enough for a verdict. Ahead so far by its training loss: learning_rate 0.0005: undetermined, lowest training loss 0.4."},
-		{nil, ""},
+		{[]Run{lost, late, good, high}, "Take learning_rate=0.001 (trial-0.0011): converged, lowest training loss 0.2. Next best: learning_rate=0.0001 (trial-0.00011): still learning, lowest training loss 0.9."},
+		{[]Run{over, high}, "Take learning_rate=0.002 (trial-0.0021): overfitting, lowest training loss 0.01, weights of epoch 4."},
+		{[]Run{doubtful, lost}, "Take learning_rate=0.001 (trial-0.0011): converged, lowest training loss 0.2 (about half of such verdicts were right on real runs)."},
+		{[]Run{high, lost}, "No trial trains well: all learn too unsteadily, diverged or failed. Try the learning rate 0.00333."},
+		{[]Run{lost, unknown}, "No trial has run long enough for a verdict. Ahead so far by its training loss: learning_rate=0.0005 (trial-0.00051): undetermined, lowest training loss 0.4."},
+		{nil, "No trial trains well."},
 	} {
-		if got := Advise(test.list); got != test.want {
+		if got := Advise(test.list).Text; got != test.want {
 			t.Errorf("got  %s\nwant %s", got, test.want)
 		}
 	}
 	second := good
 	second.Settings = slices.Clone(good.Settings)
 	second.Settings[1].Value = "2"
-	if got := Advise([]Run{good, second, lost}); !strings.HasPrefix(got, "Take learning_rate 0.001: converged, lowest training loss 0.2 (the middle of 2 seeds).") {
+	if got := Advise([]Run{good, second, lost}).Text; !strings.HasPrefix(got, "Take learning_rate=0.001: converged, lowest training loss 0.2 (the middle of 2 seeds).") {
 		t.Errorf("seeds: %s", got)
 	}
 }

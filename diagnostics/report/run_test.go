@@ -316,13 +316,13 @@ func TestSweepPage(t *testing.T) {
 	if got := strings.Join(ids[:6], " "); got != "head advice against heat rank first" {
 		t.Errorf("sections %s", got)
 	}
-	if advice := string(sections[1].HTML); !strings.Contains(advice, "Take learning_rate 0.01, momentum 0: converged") && !strings.Contains(advice, "Take learning_rate 0.01, momentum 0.9: converged") {
+	if advice := string(sections[1].HTML); !strings.Contains(advice, "Take learning_rate=0.01 momentum=0: converged") && !strings.Contains(advice, "Take learning_rate=0.01 momentum=0.9: converged") {
 		t.Errorf("advice %s", advice)
 	}
 	text := pageOf(t, list...)
 	checkNesting(t, text)
 	checkCharts(t, text)
-	if strings.Contains(text, "trial-0") || !strings.Contains(text, "learning_rate 0.001, momentum 0.9, seed 2") {
+	if strings.Contains(text, "trial-0") || !strings.Contains(text, "learning_rate=0.001 momentum=0.9 seed=2") {
 		t.Error("trials are not named by what varies")
 	}
 	for _, c := range overlays(list) {

@@ -42,7 +42,7 @@ func (b *builder) trials(list []judged.Run) {
 	if len(list) < leastTrials || len(varied) == 0 {
 		return
 	}
-	b.add("advice", "advice", judged.Advise(list))
+	b.add("advice", "advice", judged.Advise(list).Text)
 	var views []*chartView
 	for _, c := range against(list, varied) {
 		views = append(views, c.view(false))
