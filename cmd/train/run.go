@@ -13,6 +13,7 @@ import (
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/models"
+	"github.com/maxgain/maxgain/models/onnx"
 	"github.com/maxgain/maxgain/trainer"
 	"github.com/maxgain/maxgain/trainer/rundir"
 	"github.com/spf13/cobra"
@@ -100,7 +101,7 @@ func exitCode(ctx context.Context, err error) int {
 		errors.Is(err, rundir.ErrExists), errors.Is(err, rundir.ErrNoRun), errors.Is(err, trainer.ErrMismatch), errors.Is(err, trainer.ErrEpochs),
 		errors.Is(err, datasets.ErrOptions):
 		return exitUsage
-	case errors.Is(err, datasets.ErrMissing), errors.Is(err, datasets.ErrDamaged), errors.Is(err, datasets.ErrTooLarge):
+	case errors.Is(err, datasets.ErrMissing), errors.Is(err, datasets.ErrDamaged), errors.Is(err, datasets.ErrTooLarge), errors.Is(err, onnx.ErrBad):
 		return exitData
 	}
 	return exitOther

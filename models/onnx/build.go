@@ -66,9 +66,9 @@ func (b *builder[T]) reserve(dims []int) error {
 	return nil
 }
 
-// order lists the nodes that the named values depend on, each after those that it depends on, and the graph's inputs
-// among these values.
-func (b *builder[T]) order(target string) (nodes []int, inputs []string, err error) {
+// order lists the nodes that the target depends on, each after those that it depends on, and the values among these that
+// no node computes: the graph's inputs, and start.
+func (b *builder[T]) order(target, start string) (nodes []int, inputs []string, err error) {
 	graph := &b.model.file.Graph
 	producer := map[string]int{}
 	for i, n := range graph.Nodes {
@@ -79,7 +79,9 @@ func (b *builder[T]) order(target string) (nodes []int, inputs []string, err err
 			if _, twice := producer[name]; twice {
 				return nil, nil, fmt.Errorf("two nodes compute %q", name)
 			}
-			producer[name] = i
+			if name != start {
+				producer[name] = i
+			}
 		}
 	}
 	const (

@@ -26,7 +26,8 @@ type Model struct {
 	opset int
 }
 
-// Read reads an ONNX file, and the external data that it keeps in other files of its folder.
+// Read reads an ONNX file, and the external data that it keeps in other files of its folder. Errors about their contents
+// wrap ErrBad.
 func Read(path string) (*Model, error) {
 	text, err := readFile(path)
 	if err != nil {
@@ -37,7 +38,7 @@ func Read(path string) (*Model, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if err := m.file.LoadExternal(filepath.Dir(path)); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, bad(fmt.Errorf("%s: %w", path, err))
 	}
 	return m, nil
 }
@@ -65,8 +66,13 @@ func readFile(path string) ([]byte, error) {
 }
 
 // Parse reads a model from the contents of an ONNX file without external data. The model refers to the bytes of text,
-// which must not change.
+// which must not change. Errors wrap ErrBad.
 func Parse(text []byte) (*Model, error) {
+	m, err := parse(text)
+	return m, bad(err)
+}
+
+func parse(text []byte) (*Model, error) {
 	file, err := wire.Decode(text)
 	if err != nil {
 		return nil, err
@@ -106,6 +112,10 @@ func (m *Model) Metadata() map[string]string {
 	}
 	return list
 }
+
+// Preprocessed is the name of the value that the layers take behind the preprocessing, in a file that Write made; empty
+// in others, and where there is no preprocessing. NetOptions.Start takes it.
+func (m *Model) Preprocessed() string { return m.Metadata()[preprocessedKey] }
 
 // Nodes counts the nodes by operator.
 func (m *Model) Nodes() map[string]int {

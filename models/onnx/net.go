@@ -20,6 +20,7 @@ const (
 // NetOptions say how a model's input and output are meant.
 type NetOptions struct {
 	Output  string // name of the value with the class scores; empty: the first output
+	Start   string // name of a value of the input's shape, in the place of the input; empty: the input
 	Layout  Layout // empty: where a dimension of 1 to 4 stands, or nchw
 	H, W, C int    // size of an image where the file leaves it open; 0: not known
 	Workers int    // goroutines that compute; 0 means one a core
@@ -44,13 +45,13 @@ type Net struct {
 // maxClasses is how many classes a net can have: labels are 16 bits.
 const maxClasses = 1 << 16
 
-// NewNet prepares a model for measurements.
+// NewNet prepares a model for measurements. Errors wrap ErrBad.
 func NewNet(m *Model, o NetOptions) (*Net, error) {
 	n := &Net{model: m}
 	if err := n.input(o); err != nil {
-		return nil, err
+		return nil, bad(err)
 	}
-	n.options.Output, n.options.Workers = o.Output, o.Workers
+	n.options.Output, n.options.Start, n.options.Workers = o.Output, o.Start, o.Workers
 	p, err := Compile[float64](m, n.options)
 	if err != nil {
 		return nil, err
@@ -65,11 +66,11 @@ func NewNet(m *Model, o NetOptions) (*Net, error) {
 	}
 	if n.classes = lenOf(dims) / n.batch; len(dims) == 0 || dims[0] != n.batch || wide > 1 || n.classes > maxClasses {
 		p.Close()
-		return nil, fmt.Errorf("the output has shape %v, want %d rows of at most %d class scores; another value can be named as the output", dims, n.batch, maxClasses)
+		return nil, bad(fmt.Errorf("the output has shape %v, want %d rows of at most %d class scores; another value can be named as the output", dims, n.batch, maxClasses))
 	}
 	if n.classes < 2 {
 		p.Close()
-		return nil, fmt.Errorf("the output has shape %v, one number an image; want the scores of two classes or more", dims)
+		return nil, bad(fmt.Errorf("the output has shape %v, one number an image; want the scores of two classes or more", dims))
 	}
 	return n, nil
 }

@@ -66,7 +66,7 @@ func gemm[T ops.Float](n *node[T]) ([]*value[T], error) {
 	}
 	sum, err := n.combine("Add", result, c)
 	if err == nil && sum.len() != result.len() {
-		err = fmt.Errorf("C of shape %v does not broadcast to %v", c.dims, result.dims)
+		err = fmt.Errorf("input 2 of shape %v does not broadcast to %v", c.dims, result.dims)
 	}
 	return one(sum, err)
 }

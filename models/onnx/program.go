@@ -11,6 +11,7 @@ import (
 type Options struct {
 	Input   []int  // shape of the input; 0 (or nil) where the file says it, and for a batch of 1
 	Output  string // name of a value; empty: the graph's first output
+	Start   string // name of a value of the input's shape that is fed in the place of the input; empty: the input
 	Workers int    // goroutines that compute; 0 means one a core
 	limit   int    // of the elements of all tensors; 0 means maxElements
 }
@@ -44,7 +45,7 @@ type operand[T ops.Float] struct {
 }
 
 // Compile prepares a model for one shape of its input and for the output that is wanted. If that is the softmax of all
-// classes, or its logarithm, the program computes the logits before it, and Probabilities says so.
+// classes, or its logarithm, the program computes the logits before it, and Probabilities says so. Errors wrap ErrBad.
 func Compile[T ops.Float](m *Model, o Options) (*Program[T], error) {
 	p := &Program[T]{machine: ops.NewMachine[T](o.Workers), spare: map[int][][]T{}}
 	b := &builder[T]{model: m, values: map[string]*value[T]{}, weights: map[string]*wire.Tensor{}, machine: p.machine, program: p, limit: o.limit, operators: operators[T]()}
@@ -53,7 +54,7 @@ func Compile[T ops.Float](m *Model, o Options) (*Program[T], error) {
 	}
 	if err := b.build(o); err != nil {
 		p.Close()
-		return nil, err
+		return nil, bad(err)
 	}
 	return p, nil
 }
@@ -70,11 +71,11 @@ func (b *builder[T]) build(o Options) error {
 	for _, t := range graph.Initializers {
 		b.weights[t.Name] = t
 	}
-	nodes, fed, err := b.order(target)
+	nodes, fed, err := b.order(target, o.Start)
 	if err != nil {
 		return err
 	}
-	if err := b.feed(target, fed, o.Input); err != nil {
+	if err := b.feed(target, fed, o); err != nil {
 		return err
 	}
 	for _, i := range nodes {
@@ -99,9 +100,13 @@ func (b *builder[T]) build(o Options) error {
 }
 
 // feed makes the slot of the graph's input, which must be the only one that the target depends on.
-func (b *builder[T]) feed(target string, fed []string, want []int) error {
+func (b *builder[T]) feed(target string, fed []string, o Options) error {
 	var info *wire.ValueInfo
 	inputs := b.model.inputs()
+	if o.Start != "" && len(inputs) > 0 {
+		inputs = append([]wire.ValueInfo(nil), inputs...)
+		inputs[0].Name = o.Start
+	}
 	for _, name := range fed {
 		at := -1
 		for i, v := range inputs {
@@ -122,7 +127,7 @@ func (b *builder[T]) feed(target string, fed []string, want []int) error {
 	if info == nil {
 		return fmt.Errorf("output %q does not depend on the input", target)
 	}
-	dims, err := b.inputDims(*info, want)
+	dims, err := b.inputDims(*info, o.Input)
 	if err != nil {
 		return err
 	}

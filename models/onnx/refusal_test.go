@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,7 +54,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Compile[float32](c.s.model(t), Options{})
-			if err == nil || !strings.Contains(err.Error(), c.want) {
+			if err == nil || !strings.Contains(err.Error(), c.want) || !errors.Is(err, ErrBad) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 		})
@@ -97,7 +98,7 @@ func TestRefusedFiles(t *testing.T) {
 		"new set": {small{opset: 99}.encode(), "operator set 99: this program reads 7 to 21"},
 		"cut off": {good[:len(good)/2], "damaged or cut off"},
 	} {
-		if _, err := Parse(c.text); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Parse(c.text); !errors.Is(err, ErrBad) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %q", name, err, c.want)
 		}
 	}

@@ -176,3 +176,18 @@ func appendString(b []byte, number protowire.Number, v string) []byte {
 func appendMessage(b []byte, number protowire.Number, encode func([]byte) []byte) []byte {
 	return appendBytes(b, number, encode(nil))
 }
+
+// IntAttribute is an attribute that holds an integer.
+func IntAttribute(name string, v int64) Attribute {
+	return Attribute{Name: name, Type: AttributeInt, Int: v}
+}
+
+// IntsAttribute is an attribute that holds a list of integers.
+func IntsAttribute(name string, v ...int64) Attribute {
+	return Attribute{Name: name, Type: AttributeInts, Ints: v}
+}
+
+// FloatAttribute is an attribute that holds a number.
+func FloatAttribute(name string, v float32) Attribute {
+	return Attribute{Name: name, Type: AttributeFloat, Float: v}
+}
