@@ -446,11 +446,11 @@ func TestDataFaults(t *testing.T) {
 		want      string
 	}{
 		{[]string{"data.name=folder"}, "data.path: missing: data.name folder needs to know where your data are"},
-		{[]string{"data.path=x"}, "data.name digits has no use for it; want it with "},
+		{[]string{"data.path=x"}, "data.name digits has no use for it; want it with csv, folder, idx, npz, or data.dir"},
 		{[]string{"data.size=0"}, "got 0, want a whole number from 1 to 256 or [height, width]"},
 		{[]string{"data.size=[1, 257]"}, "got a list, want"},
 		{[]string{"data.size=[1, 2, 3]"}, "got a list, want"},
-		{[]string{"data.size=32"}, "the images of digits come as they are; want it with "},
+		{[]string{"data.size=32"}, "the images of digits come as they are; want it with csv, folder"},
 		{[]string{"data.colour=grey"}, "the images of digits come as they are"},
 		{[]string{"data.colour=gray"}, `got "gray", want one of rgb, grey`},
 		{[]string{"data.fit=cut"}, `got "cut", want one of crop, stretch, pad`},

@@ -47,7 +47,7 @@ func archiveOf(t testing.TB, names []string, contents [][]byte) []byte {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return zip(t, b.Bytes())
+	return gzipped(t, b.Bytes())
 }
 
 // smallCIFAR is a set of two files of two records, with the contents of its files.
@@ -55,7 +55,7 @@ func smallCIFAR() (fileSet, [][]byte) {
 	contents := [][]byte{cifarBatch(0, 2), cifarBatch(2, 2)}
 	set := fileSet{
 		dataset: "small", folders: []string{"small-bin"},
-		files:   []file{{"a.bin", sumOf(contents[0])}, {"b.bin", sumOf(contents[1])}},
+		files:   []file{{name: "a.bin", sum: sumOf(contents[0])}, {name: "b.bin", sum: sumOf(contents[1])}},
 		archive: file{name: "small.tar.gz"},
 	}
 	return set, contents
@@ -94,7 +94,7 @@ func TestReadBatches(t *testing.T) {
 			if len(missing) > 0 {
 				t.Fatalf("missing %v", missing)
 			}
-			all, err := readBatches(found, set, 2, Options{Log: func(s string) { t.Errorf("remark %q", s) }})
+			all, err := cifar{files: set, records: []int{2, 2}, labels: 1, classNames: cifarNames}.readBatches(found, Options{Log: func(s string) { t.Errorf("remark %q", s) }})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -103,12 +103,35 @@ func TestReadBatches(t *testing.T) {
 	}
 }
 
+// A file of CIFAR-100: two records of a coarse and a fine label each.
+func TestReadBatchOfTwoLabels(t *testing.T) {
+	var content []byte
+	for i, fine := range []byte{99, 7} {
+		content = append(content, 19, fine)
+		content = append(content, cifarBatch(i, 1)[1:]...)
+	}
+	m := images{pixels: make([]byte, 2*cifarSize), labels: make([]uint16, 2)}
+	if err := cifar100.readBatch(m, bytes.NewReader(content), "f"); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(m.labels, []uint16{99, 7}) || m.pixels[0] != cifarByte(0, 0, 0) || m.pixels[cifarSize+5] != cifarByte(1, 1, 2) {
+		t.Errorf("labels %v, pixels %v, %v", m.labels, m.pixels[:6], m.pixels[cifarSize:cifarSize+6])
+	}
+	content[cifar100.record()+1] = 100
+	if err := cifar100.readBatch(m, bytes.NewReader(content), "f"); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "offset 3075: label 100 of image 1, want 0 to 99") {
+		t.Errorf("error %v", err)
+	}
+	if len(cifar100Names) != 100 || !slices.IsSorted(cifar100Names) {
+		t.Errorf("%d names, sorted %v", len(cifar100Names), slices.IsSorted(cifar100Names))
+	}
+}
+
 func TestReadBatchesRemarksOnOtherContent(t *testing.T) {
 	set, contents := smallCIFAR()
 	contents[1][1] ^= 1
 	found, _ := set.in(writeFiles(t, map[string][]byte{"a.bin": contents[0], "b.bin": contents[1]}))
 	var remarks []string
-	_, err := readBatches(found, set, 2, Options{Log: func(s string) { remarks = append(remarks, s) }})
+	_, err := cifar{files: set, records: []int{2, 2}, labels: 1, classNames: cifarNames}.readBatches(found, Options{Log: func(s string) { remarks = append(remarks, s) }})
 	if err != nil || len(remarks) != 1 || !strings.Contains(remarks[0], "b.bin is not the published file") {
 		t.Errorf("remarks %q, error %v, want one on b.bin", remarks, err)
 	}
@@ -117,7 +140,7 @@ func TestReadBatchesRemarksOnOtherContent(t *testing.T) {
 func TestReadBatchFaults(t *testing.T) {
 	good := cifarBatch(0, 2)
 	label := slices.Clone(good)
-	label[cifarRecord] = 10
+	label[cifar10.record()] = 10
 	for _, c := range []struct {
 		name    string
 		content []byte
@@ -129,7 +152,7 @@ func TestReadBatchFaults(t *testing.T) {
 		{"label", label, "f: offset 3073: label 10 of image 1, want 0 to 9"},
 	} {
 		m := images{pixels: make([]byte, 2*cifarSize), labels: make([]uint16, 2)}
-		err := readBatch(m, bytes.NewReader(c.content), "f")
+		err := cifar10.readBatch(m, bytes.NewReader(c.content), "f")
 		if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got error %v, want %q", c.name, err, c.want)
 		}
@@ -153,10 +176,10 @@ func TestWalkArchiveFaults(t *testing.T) {
 		{"a file lacks", archiveOf(t, []string{"a.bin"}, contents[:1]), "ends without b.bin"},
 		{"a file twice", archiveOf(t, []string{"a.bin", "a.bin"}, contents), "a.bin: offset 7680: the archive holds this file twice"},
 		{"wrong size", archiveOf(t, []string{"a.bin"}, [][]byte{contents[0][1:]}), "the file has 6145 bytes, want 6146"},
-		{"no archive", zip(t, bytes.Repeat([]byte("text"), 500)), "the archive's next entry"},
+		{"no archive", gzipped(t, bytes.Repeat([]byte("text"), 500)), "the archive's next entry"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := walkArchive(bytes.NewReader(c.content), "f", set.files, 2*cifarRecord, func(_ int, _ string, r io.Reader) error {
+			err := walkArchive(bytes.NewReader(c.content), "f", set.files, func(int) int64 { return 2 * int64(cifar10.record()) }, func(_ int, _ string, r io.Reader) error {
 				_, err := io.Copy(io.Discard, r)
 				if err != nil {
 					return readFault("f", 0, err, "a file")
@@ -189,8 +212,8 @@ func FuzzReadBatch(f *testing.F) {
 	f.Add(append(cifarBatch(3, 1), 0))
 	m := images{pixels: make([]byte, cifarSize), labels: make([]uint16, 1)}
 	f.Fuzz(func(t *testing.T, content []byte) {
-		err := readBatch(m, bytes.NewReader(content), "f")
-		if fits := len(content) == cifarRecord && int(content[0]) < len(cifarNames); fits != (err == nil) {
+		err := cifar10.readBatch(m, bytes.NewReader(content), "f")
+		if fits := len(content) == cifar10.record() && int(content[0]) < len(cifarNames); fits != (err == nil) {
 			t.Errorf("%d bytes: error %v", len(content), err)
 		}
 	})
@@ -203,7 +226,7 @@ func FuzzWalkArchive(f *testing.F) {
 	f.Add([]byte{0x1f, 0x8b})
 	f.Fuzz(func(t *testing.T, content []byte) {
 		visits := 0
-		err := walkArchive(bytes.NewReader(content), "f", set, 1, func(_ int, _ string, r io.Reader) error {
+		err := walkArchive(bytes.NewReader(content), "f", set, func(int) int64 { return 1 }, func(_ int, _ string, r io.Reader) error {
 			visits++
 			n, err := io.Copy(io.Discard, r)
 			if err == nil && n != 1 {

@@ -96,7 +96,7 @@ func (s source) open(ctx context.Context, o Options) (*Dataset, error) {
 		return nil, err
 	}
 	if err := found.check(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", found.dir, err)
 	}
 	d, err := divide(found, o)
 	if err != nil {

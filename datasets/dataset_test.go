@@ -112,7 +112,7 @@ func TestOpenRejects(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{Options{Name: "mnits"}, `unknown name "mnits", want one of cifar10, digits`},
+		{Options{Name: "mnits"}, `unknown name "mnits", want one of cifar10, cifar100, csv, digits, emnist, fashion-mnist, folder, idx, mnist, npz`},
 		{Options{Name: "mnist", TrainCount: -1}, "train count -1"},
 		{Options{Name: "mnist", ValCount: -1}, "validation count -1"},
 		{Options{Name: "mnist", Holdout: 1}, "holdout 1, want a share in [0, 1)"},

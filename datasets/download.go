@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -16,6 +17,9 @@ import (
 	"github.com/maxgain/maxgain/trainer/atomicfile"
 )
 
+// maxDownload is how many bytes a file may have whose size is not known.
+const maxDownload int64 = 1 << 30
+
 // downloadClient gives up on servers that do not answer; how long the body may take is for fetch to judge.
 func downloadClient() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
@@ -30,7 +34,7 @@ func (l *locator) download(ctx context.Context, set fileSet) (location, error) {
 		return location{}, errors.New("there is no cache folder to download to")
 	}
 	dir := filepath.Join(l.cache, set.folders[0])
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := makeCache(dir); err != nil {
 		return location{}, err
 	}
 	_, missing := set.in(dir)
@@ -61,11 +65,14 @@ func (l *locator) download(ctx context.Context, set fileSet) (location, error) {
 	return at, nil
 }
 
-// downloadArchive fetches the archive, unpacks the set's files into dir and drops the archive.
+// downloadArchive fetches the archive, and unless it is kept unpacks the set's files into dir and drops it.
 func (l *locator) downloadArchive(ctx context.Context, set fileSet, dir string) error {
 	path := filepath.Join(dir, set.archive.name)
 	if err := l.fetchAny(ctx, set.mirrors, set.archive, path); err != nil {
 		return err
+	}
+	if set.keep {
+		return nil
 	}
 	if err := unpack(path, dir, set.files); err != nil {
 		return errors.Join(err, os.Remove(path))
@@ -106,8 +113,12 @@ func (l *locator) fetch(ctx context.Context, url string, f file, path string) er
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("get %s: status %s", url, response.Status)
 	}
+	limit := cmp.Or(f.size, maxDownload)
+	if response.ContentLength > limit {
+		return fmt.Errorf("get %s: the server announces %d bytes, want at most %d", url, response.ContentLength, limit)
+	}
 	body := &watched{
-		Reader:   response.Body,
+		Reader:   io.LimitReader(response.Body, limit+1),
 		timer:    time.AfterFunc(l.stall, func() { cancel(fmt.Errorf("no data for %v", l.stall)) }),
 		stall:    l.stall,
 		progress: func(done int64) { l.options.progress("download "+f.name, done, max(response.ContentLength, 0)) },
@@ -120,6 +131,8 @@ func (l *locator) fetch(ctx context.Context, url string, f file, path string) er
 				err = cause
 			}
 			return fmt.Errorf("broke off after %d bytes of %d: %w", n, response.ContentLength, err)
+		} else if n > limit {
+			return fmt.Errorf("the server sends more than %d bytes", limit)
 		}
 		if got := hex.EncodeToString(hash.Sum(nil)); got != f.sum {
 			return fmt.Errorf("the file's SHA-256 is %s, want %s", got, f.sum)

@@ -7,10 +7,10 @@ var fashionFiles = fileSet{
 	folders: []string{"fashion-mnist", "dataset-fashion-mnist"},
 	system:  []string{"/usr/share/datasets"},
 	files: []file{
-		{name: trainImages, sum: "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"},
-		{name: trainLabels, sum: "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"},
-		{name: testImages, sum: "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"},
-		{name: testLabels, sum: "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"},
+		{name: trainImages, sum: "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84", size: 26_421_880},
+		{name: trainLabels, sum: "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845", size: 29_515},
+		{name: testImages, sum: "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073", size: 4_422_102},
+		{name: testLabels, sum: "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5", size: 5_148},
 	},
 	zipped: true,
 	mirrors: []string{

@@ -20,7 +20,7 @@ func damage(file string, offset int64, format string, args ...any) error {
 	return fmt.Errorf("%w: %s: offset %d: %s", ErrDamaged, file, offset, fmt.Sprintf(format, args...))
 }
 
-// readIDX reads one IDX array of len(want) dimensions, gzipped or not; a want of 0 accepts any length there. The file
+// readIDX reads one IDX array of len(want) dimensions, gzipped or not; a want of 0 accepts any length there, one below 0 any up to its absolute value. The file
 // name serves the errors, whose offsets count uncompressed bytes. Memory grows with what is read, never ahead of it
 // by more than a factor of two.
 func readIDX(r io.Reader, file string, want []int) (dims []int, values []byte, err error) {
@@ -42,7 +42,7 @@ func readIDX(r io.Reader, file string, want []int) (dims []int, values []byte, e
 	for k, w := range want {
 		offset := 4 + 4*k
 		n := int64(binary.BigEndian.Uint32(header[offset:]))
-		if n == 0 || w > 0 && n != int64(w) {
+		if n == 0 || w > 0 && n != int64(w) || w < 0 && n > int64(-w) {
 			return nil, nil, damage(file, int64(offset), "dimension %d is %d, want %s", k, n, wanted(w))
 		}
 		if n > int64(math.MaxInt32/total) {
@@ -56,8 +56,11 @@ func readIDX(r io.Reader, file string, want []int) (dims []int, values []byte, e
 }
 
 func wanted(n int) string {
-	if n == 0 {
+	switch {
+	case n == 0:
 		return "1 or more"
+	case n < 0:
+		return fmt.Sprintf("1 to %d", -n)
 	}
 	return fmt.Sprint(n)
 }
@@ -113,7 +116,8 @@ func readFault(file string, offset int64, err error, reading string, args ...any
 	return damage(file, offset, "reading %s: %v", what, err)
 }
 
-// checkLabels finds the first label that is none of so many classes. Labels start at offset start of the file and are stride bytes apart.
+// checkLabels finds the first label that is none of so many classes. Labels start at offset start of the file and are stride
+// bytes apart.
 func checkLabels(labels []uint16, classes int, file string, start, stride int64) error {
 	for i, label := range labels {
 		if int(label) >= classes {

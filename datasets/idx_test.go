@@ -21,7 +21,7 @@ func idxFile(values []byte, dims ...int) []byte {
 	return append(out, values...)
 }
 
-func zip(t testing.TB, content []byte) []byte {
+func gzipped(t testing.TB, content []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -34,7 +34,7 @@ func zip(t testing.TB, content []byte) []byte {
 
 func TestReadIDX(t *testing.T) {
 	file := idxFile([]byte{1, 2, 3, 4, 5, 6}, 3, 2, 1)
-	for name, content := range map[string][]byte{"plain": file, "gzipped": zip(t, file)} {
+	for name, content := range map[string][]byte{"plain": file, "gzipped": gzipped(t, file)} {
 		dims, values, err := readIDX(bytes.NewReader(content), name, []int{0, 2, 1})
 		if err != nil || !slices.Equal(dims, []int{3, 2, 1}) || !slices.Equal(values, []byte{1, 2, 3, 4, 5, 6}) {
 			t.Errorf("%s: got %v %v, error %v", name, dims, values, err)
@@ -44,7 +44,7 @@ func TestReadIDX(t *testing.T) {
 
 func TestReadIDXFaults(t *testing.T) {
 	good := idxFile([]byte{1, 2, 3, 4, 5, 6}, 3, 2)
-	packed := zip(t, good)
+	packed := gzipped(t, good)
 	broken := slices.Clone(packed)
 	broken[len(broken)-5] ^= 1 // in the checksum
 	cases := []struct {
@@ -131,7 +131,7 @@ func TestReadPairFaults(t *testing.T) {
 		files := smallMNIST(3, 1)
 		files[trainLabels] = c.labels
 		dir := writeFiles(t, files)
-		_, err := readPair(filepath.Join(dir, trainImages), filepath.Join(dir, trainLabels), 10)
+		_, err := readPair(fileOpener(filepath.Join(dir, trainImages)), fileOpener(filepath.Join(dir, trainLabels)), 3, 0, 10)
 		if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got error %v, want %q", c.name, err, c.want)
 		}
@@ -140,7 +140,7 @@ func TestReadPairFaults(t *testing.T) {
 
 func FuzzReadIDX(f *testing.F) {
 	f.Add(idxFile([]byte{1, 2, 3, 4, 5, 6}, 3, 2))
-	f.Add(zip(f, idxFile([]byte{1, 2}, 1, 2)))
+	f.Add(gzipped(f, idxFile([]byte{1, 2}, 1, 2)))
 	f.Add(idxFile(nil, 1<<29, 2))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		dims, values, err := readIDX(bytes.NewReader(content), "f", []int{0, 2})

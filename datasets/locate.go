@@ -20,11 +20,16 @@ type fileSet struct {
 	files   []file
 	zipped  bool     // each file may be gzipped, its name ending in .gz, and is so on the mirrors
 	archive file     // one .tar.gz that holds all files; an empty name for none
+	keep    bool     // a downloaded archive is kept and read from, not unpacked
 	mirrors []string // addresses that a file's (or the archive's) name completes
 }
 
-// file is a file as published: its name and the SHA-256, in hex, of what the mirrors send.
-type file struct{ name, sum string }
+// file is a file as published.
+type file struct {
+	name string
+	sum  string // SHA-256, in hex, of what the mirrors send; "" where only the archive's is known
+	size int64  // bytes that the mirrors send at most; 0 for maxDownload
+}
 
 // location says where a file set was found.
 type location struct {
@@ -83,6 +88,11 @@ func (l *locator) locate(ctx context.Context, set fileSet) (location, error) {
 			dir := filepath.Join(p.dir, folder)
 			at, missing := set.in(dir)
 			if len(missing) == 0 {
+				if p.dir == l.cache {
+					if err := makeCache(dir); err != nil { // killed downloads may have left files there
+						l.options.log("warning: %v", err)
+					}
+				}
 				l.options.log("%s: read from %s (%s)", set.dataset, dir, p.origin)
 				return at, nil
 			}

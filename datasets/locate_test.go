@@ -26,7 +26,7 @@ func inFolders(dirs ...string) *locator {
 
 // oneFile is a set of one gzipped file of this content.
 func oneFile(content []byte, mirrors ...string) fileSet {
-	return fileSet{dataset: "one", folders: []string{"one", "alias"}, files: []file{{"x", sumOf(content)}}, zipped: true, mirrors: mirrors}
+	return fileSet{dataset: "one", folders: []string{"one", "alias"}, files: []file{{name: "x", sum: sumOf(content)}}, zipped: true, mirrors: mirrors}
 }
 
 func TestLocateOrder(t *testing.T) {
@@ -191,7 +191,7 @@ func TestDownloadOnlyWhatLacks(t *testing.T) {
 	content := []byte("content")
 	url, hits := mirrorOf(t, content, nil)
 	set := oneFile(content, url)
-	set.files = []file{{"x", "never asked for"}, {"y", sumOf(content)}}
+	set.files = []file{{name: "x", sum: "never asked for"}, {name: "y", sum: sumOf(content)}}
 	root := writeFiles(t, map[string][]byte{"one/x.gz": []byte("mine")})
 	l := inFolders(root)
 	at, err := l.locate(t.Context(), set)
@@ -211,7 +211,7 @@ func TestDownloadArchive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := readBatches(at, set, 2, Options{})
+	all, err := cifar{files: set, records: []int{2, 2}, labels: 1, classNames: cifarNames}.readBatches(at, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/maxgain/maxgain/datasets/picture"
 )
 
 // source is a kind of data that Open can read. A new kind is a file of its own that registers one.
@@ -92,6 +94,17 @@ type official struct {
 	classNames              []string // in the order of the labels
 	dir                     string
 	colour, fit             string // how pictures were brought to this size; "" for data that are not pictures
+}
+
+// coloursOf says how pictures become images of so many channels: "" where they cannot.
+func coloursOf(channels int) (colour, fit string) {
+	switch channels {
+	case 1:
+		return picture.Grey, picture.Crop
+	case 3:
+		return picture.RGB, picture.Crop
+	}
+	return "", ""
 }
 
 // check makes sure that the parts agree with each other, and makes them all of one type of value.
