@@ -23,7 +23,7 @@ class MaxGain(keras.callbacks.Callback):
 
     impulse  value of the bright pixel, in the units of the model's input
     shift    pixels by which an image may be moved and still show what its label says; 0 leaves shift_* out.
-             Without it, an eighth of the smaller side
+             Without it, a sixteenth of the smaller side
     batch    images that go through the model at once
     """
 
@@ -34,7 +34,7 @@ class MaxGain(keras.callbacks.Callback):
             raise ValueError(f"images {self.images.shape} and labels {self.labels.dtype} {self.labels.shape}: want [N,H,W,C] and whole numbers [N]")
         index = np.arange(min(len(self.images), SAMPLE)) * max(len(self.images) // SAMPLE, 1)
         self.sample, self.truth = self.images[index].astype(np.float32), self.labels[index]
-        self.shift = shift if shift is not None else max(1, min(self.images.shape[1:3]) // 8)
+        self.shift = shift if shift is not None else max(1, min(self.images.shape[1:3]) // 16)
         self.path, self.impulse, self.batch, self.rows, self.previous = path, impulse, batch, [], None
 
     def on_train_begin(self, logs=None):

@@ -32,7 +32,7 @@ class MaxGain:
     impulse    value of the bright pixel, in the units of the model's input
     positions  places of the impulse for gain_positions_*; 0 leaves these columns out
     shift      pixels by which an image may be moved and still show what its label says; 0 leaves shift_* out.
-               Without it, an eighth of the smaller side
+               Without it, a sixteenth of the smaller side
     mixed      measure mixed_*, on images rotated, scaled and shifted at random: false if that changes their classes
     average    epochs over whose ends the weights are averaged for avg_*; 0 leaves these columns out
     batch      images that go through the model at once
@@ -101,7 +101,7 @@ class MaxGain:
             row["gain_positions_median_db"] = quantile(gains, 0.5)
             row["gain_positions_spread_db"] = quantile(gains, 0.75) - quantile(gains, 0.25)
         row.update(self._population(net, sample))
-        pixels = self.shift if self.shift is not None else max(1, min(shape[1:]) // 8)
+        pixels = self.shift if self.shift is not None else max(1, min(shape[1:]) // 16)
         if pixels:
             row["shift_loss"], row["shift_error"] = self._shifts(net, sample, truth, pixels)
         if self.mixed:
