@@ -144,7 +144,7 @@ func (t *table) measured() []bool {
 		}
 	}
 	for _, c := range t.columns {
-		if c.role.axis() || !judged(c.role.ours) || found && (c.role.ours != signal.TrainLoss || c.role.rank > rank) {
+		if !judged(c.role.ours) || found && (c.role.ours != signal.TrainLoss || c.role.rank > rank) {
 			continue
 		}
 		for _, row := range c.row {

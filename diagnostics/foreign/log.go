@@ -24,7 +24,7 @@ func (t *table) log(path string, o Options) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept := slices.ContainsFunc(t.columns, func(c *column) bool { return judged(c.role.ours) && !c.role.axis() })
+	kept := slices.ContainsFunc(t.columns, func(c *column) bool { return judged(c.role.ours) })
 	if !kept || t.rows > 0 && !slices.ContainsFunc(slices.Collect(maps.Keys(chosen)), judged) {
 		return nil, &Fault{File: path, Detail: t.nothingToJudge()}
 	}
@@ -63,9 +63,13 @@ func (t *table) log(path string, o Options) (*Log, error) {
 	return &Log{Curve: curve, Notes: notes}, nil
 }
 
-// judged tells whether a verdict can rest on a column.
+// judged tells whether a verdict can rest on a column of this use.
 func judged(ours string) bool {
-	return ours != signal.TrainError && ours != signal.LearningRate && ours != useAccuracy
+	switch ours {
+	case signal.TrainError, signal.LearningRate, useAccuracy, useEpoch, useStep, useIndex:
+		return false
+	}
+	return true
 }
 
 // nothingToJudge says what is missing.
