@@ -20,7 +20,6 @@ type average struct {
 	span int
 	ends []epochEnd  // of the last span epochs, the oldest first
 	mean [][]float32 // of ends, a slice a parameter in the order in which the net keeps its numbers; nil before epoch 1
-	sum  []float64
 	raw  [][]float32 // the net's own weights while it holds the mean
 	used bool        // the net holds the mean
 
@@ -82,20 +81,21 @@ func (a *average) compute() error {
 	if a.mean == nil {
 		a.mean = copyWeights(nil, a.net)
 	}
+	n := float64(len(a.ends))
+	var sums [2048]float64 // so few that they stay in the cache
 	for p, mean := range a.mean {
-		if cap(a.sum) < len(mean) {
-			a.sum = make([]float64, len(mean))
-		}
-		sum := a.sum[:len(mean)]
-		clear(sum)
-		for _, end := range a.ends {
-			for i, v := range end.weights[p] {
-				sum[i] += float64(v)
+		for from := 0; from < len(mean); from += len(sums) {
+			part := mean[from:min(from+len(sums), len(mean))]
+			sum := sums[:len(part)]
+			clear(sum)
+			for _, end := range a.ends {
+				for i, v := range end.weights[p][from:][:len(part)] {
+					sum[i] += float64(v)
+				}
 			}
-		}
-		n := float64(len(a.ends))
-		for i, s := range sum {
-			mean[i] = float32(s / n)
+			for i, s := range sum {
+				part[i] = float32(s / n)
+			}
 		}
 	}
 	if net, ok := a.net.(normed); ok && net.HasNorms() {
