@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/models"
@@ -426,5 +427,48 @@ func TestTestSplit(t *testing.T) {
 	loss, wrong, err = Evaluate(context.Background(), tr.net, data.Test, 3)
 	if err != nil || math.Abs(loss-last.TestLoss) > 1e-12 || wrong != last.TestError {
 		t.Errorf("the last epoch's weights: %v, %v, error %v; in the run %v, %v", loss, wrong, err, last.TestLoss, last.TestError)
+	}
+}
+
+// A checkpoint is written within an epoch when as many minutes have gone by since the last, and never after 10¹² of them.
+func TestCheckpointMinutes(t *testing.T) {
+	for minutes, want := range map[float64][]position{ // of the checkpoint after each step, 50 seconds long
+		0:    {{1, 0}, {1, 0}, {1, 0}, {1, 0}, {1, 0}, {1, 0}, {1, 0}},
+		2:    {{1, 0}, {1, 0}, {1, 3}, {1, 3}, {1, 3}, {1, 6}, {1, 6}},
+		2.5:  {{1, 0}, {1, 0}, {1, 3}, {1, 3}, {1, 3}, {1, 6}, {1, 6}},
+		1e12: {{1, 0}, {1, 0}, {1, 0}, {1, 0}, {1, 0}, {1, 0}, {1, 0}},
+	} {
+		o := testOptions(t, t.TempDir())
+		o.Epochs, o.Schedule = 1, Constant(0.1)
+		o.Checkpoints.Minutes = minutes
+		now := time.Unix(0, 0)
+		var got []position
+		look := func() {
+			c, err := (&store{o.Checkpoints.Dir}).get(LastFile)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, c.progress.At)
+		}
+		o.Observer = observerFunc(func(epoch, done, total int, _ float64) {
+			if done > 8 { // before the timer of this step, after that of the step before
+				look()
+			}
+			now = now.Add(50 * time.Second)
+		})
+		o.Hooks = []Hook{hookFunc(func(_ context.Context, s *State) error {
+			if s.Epoch() == 1 {
+				look()
+			}
+			return nil
+		})}
+		tr := mustNew(t, newSoftmaxNet(), digits(t), o)
+		tr.now = func() time.Time { return now }
+		if _, err := tr.Run(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%v minutes: checkpoints %v, want %v", minutes, got, want)
+		}
 	}
 }

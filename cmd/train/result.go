@@ -25,6 +25,9 @@ func printResult(w io.Writer, r *experiment.Result, short bool) {
 		ended, _, _ = strings.Cut(ended, ";") // what follows is the evidence above
 	}
 	say(w, 2, fmt.Sprintf("%-8s %s", string(r.State)+":", ended))
+	for _, warning := range r.Warnings {
+		say(w, 2, "warning: "+warning)
+	}
 	if r.State.Ended() && r.BestEpoch > 0 {
 		fmt.Fprintf(w, "weights: of epoch %d, in checkpoints/best.safetensors\n", r.BestEpoch)
 	}

@@ -102,7 +102,7 @@ func (r *Run) Verdict(into any) error {
 }
 
 // Weights are the weights that the run has kept, or where it has kept none yet those of its last checkpoint, with the net
-// and its preprocessing.
+// and its preprocessing. A run that has ended and whose status tells of another epoch is a trainer.ErrCheckpoint.
 func (r *Run) Weights() (*trainer.Weights, error) {
 	dir, err := r.root.OpenRoot(CheckpointsDir)
 	if err != nil {
@@ -111,6 +111,10 @@ func (r *Run) Weights() (*trainer.Weights, error) {
 	w, err := trainer.KeptWeights(dir.FS())
 	if err := errors.Join(err, dir.Close()); err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Path(CheckpointsDir), err)
+	}
+	s, err := r.Status()
+	if err == nil && s.State.Ended() && s.BestEpoch >= 0 && s.BestEpoch != w.Epoch {
+		return nil, fmt.Errorf("%w: %s: the weights are of epoch %d, those of epoch %d were kept", trainer.ErrCheckpoint, r.Path(CheckpointsDir), w.Epoch, s.BestEpoch)
 	}
 	return w, nil
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/maxgain/maxgain/datasets"
@@ -58,6 +59,24 @@ func TestWeights(t *testing.T) {
 	defer again.Close()
 	if !slices.Equal(again.Params()[0].Value, net.Params()[0].Value) {
 		t.Error("the weights are others than those that the run has ended with")
+	}
+	status, err := d.Status()
+	if err != nil {
+		t.Fatal(err)
+	}
+	status.BestEpoch = 1
+	if err := d.Record(run.History(), status); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Weights(); !errors.Is(err, trainer.ErrCheckpoint) || !strings.Contains(err.Error(), "the weights are of epoch 2, those of epoch 1 were kept") {
+		t.Errorf("weights of another epoch than the status says: error %v", err)
+	}
+	status.State = trainer.StateRunning
+	if err := d.Record(run.History(), status); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Weights(); err != nil {
+		t.Errorf("the same while the run goes on: error %v", err)
 	}
 	best := d.Path(CheckpointsDir, trainer.BestFile)
 	info, err := os.Stat(best)
