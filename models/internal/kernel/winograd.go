@@ -31,16 +31,20 @@ type winograd struct {
 // winogradBlock is where a block of lanes channels lies in panels: base + row·width.
 type winogradBlock struct{ base, width int }
 
-// winogradGroupBytes bounds V and M of a group of images, and winogradGroups is the least number of groups
-// that a batch is cut into: enough for several workers to end at about the same time.
+// V and M of a group of images are bounded by half of what the packed weights take, but at least by
+// winogradLeastBytes, which stay in the second-level cache, and at most by winogradMostBytes: the more weights there
+// are, the more tiles must share the reading of them. winogradGroups is the least number of groups that a batch is
+// cut into: enough for several workers to end at about the same time. No group's size changes any sum.
 const (
-	winogradGroupBytes = 6 << 20
+	winogradLeastBytes = 1 << 20
+	winogradMostBytes  = 6 << 20
 	winogradGroups     = 8
 )
 
 // winogradGroup is the number of images in a group, so that the groups of a batch are about equal.
-func winogradGroup(imageBytes, batch int) int {
-	most := max(1, min(winogradGroupBytes/imageBytes, (batch+winogradGroups-1)/winogradGroups))
+func winogradGroup(imageBytes, weightBytes, batch int) int {
+	bytes := min(max(weightBytes/2, winogradLeastBytes), winogradMostBytes)
+	most := max(1, min(bytes/imageBytes, (batch+winogradGroups-1)/winogradGroups))
 	groups := (batch + most - 1) / most
 	return (batch + groups - 1) / groups
 }
@@ -66,7 +70,7 @@ func newWinograd(in Shape, win Window, out, batch int) *winograd {
 	}
 	w.th, w.tw = (w.oh+s.m-1)/s.m, (w.ow+s.m-1)/s.m
 	inRow, outRow := packedWidth(in.C), packedWidth(out)
-	w.group = winogradGroup(4*s.n()*s.n()*w.th*w.tw*(inRow+outRow), batch)
+	w.group = winogradGroup(4*s.n()*s.n()*w.th*w.tw*(inRow+outRow), 4*s.n()*s.n()*in.C*outRow, batch)
 	w.rows = w.group * w.th * w.tw
 	w.inPanels, w.outPanels = panels(in.C, w.lanes), panels(out, w.lanes)
 	w.inRuns, w.outRuns = winogradRuns(w.inPanels, w.lanes), winogradRuns(w.outPanels, w.lanes)
