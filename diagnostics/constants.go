@@ -9,6 +9,9 @@ package diagnostics
 // training: 0.94 was the least of 200 runs that learnt, and two random walks reach 0.85 one time in twenty.
 const leastAgreement = 0.85
 
+// leastError is the training error under which it is too coarse to be compared with the loss.
+const leastError = 0.002
+
 // variedLoss is the distance of the training loss's 0.1- and 0.9-quantiles, relative to the latter, from which it varies
 // enough to be compared with the error: a network that only guesses has a loss that stands still.
 const variedLoss = 0.05

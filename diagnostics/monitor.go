@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/maxgain/maxgain/diagnostics/signal"
 	"github.com/maxgain/maxgain/trainer"
 )
 
@@ -11,7 +12,10 @@ import (
 // epoch's row of the history. It only reads the network: training goes on to the same bits with or without it.
 type Monitor struct {
 	Probes []Probe
-	Every  int // epochs from one measurement to the next; 0 measures never
+	// Averaged are the probes that measure the averaged weights too, where the run has any; their columns begin with
+	// signal.AveragedPrefix.
+	Averaged []Probe
+	Every    int // epochs from one measurement to the next; 0 measures never
 	// Save, if not nil, is given each reading that has a spectrum, to keep it.
 	Save func(epoch int, r Reading) error
 }
@@ -43,6 +47,23 @@ func (m *Monitor) AfterEpoch(ctx context.Context, s *trainer.State) error {
 			if err := m.Save(row.Epoch, reading); err != nil {
 				return fmt.Errorf("saving the spectrum of epoch %d: %w", row.Epoch, err)
 			}
+		}
+	}
+	if s.Averaged == nil || len(m.Averaged) == 0 {
+		return nil
+	}
+	return s.Averaged(func() error { return m.averaged(ctx, row, net) })
+}
+
+// averaged measures the network while it holds the averaged weights.
+func (m *Monitor) averaged(ctx context.Context, row *trainer.Row, net Linearizer) error {
+	for _, probe := range m.Averaged {
+		reading, err := probe.Measure(ctx, Subject{Net: net})
+		if err != nil {
+			return fmt.Errorf("epoch %d, averaged weights: %w", row.Epoch, err)
+		}
+		for _, s := range reading.Signals {
+			row.Signals = append(row.Signals, trainer.Signal{Name: signal.Averaged(s.Name), Value: s.Value})
 		}
 	}
 	return nil

@@ -68,7 +68,7 @@ func TestFlagsTellOnce(t *testing.T) {
 	sure := synthetic(20, map[string]func(float64) float64{PopulationGainDB: level, TrainLoss: falls, ShiftLoss: falls,
 		PredictionChanges: func(float64) float64 { return 0.1 }})
 	if got := told(t, historyOf(sure)); got != "7:still-learning " {
-		t.Errorf("a run that learns, at 75 %%: %q", got)
+		t.Errorf("a run that learns, at 70 %%: %q", got)
 	}
 }
 
@@ -170,7 +170,7 @@ func TestReportIsValidJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"verdict":"diverged","epoch":1,"confidence":0.99,"evidence":[{"signal":"gain_db","what":"no response to the input:",` +
+	want := `{"verdict":"diverged","epoch":1,"confidence":0.95,"evidence":[{"signal":"gain_db","what":"no response to the input:",` +
 		`"value":"-Inf","unit":"dB","threshold":null,"source":"","from":1,"to":2,"supports":true}],` +
 		`"advice":"start again with a learning rate ten times lower","best_epoch":0}`
 	if string(got) != want {

@@ -89,11 +89,20 @@ func tooFewTransformed(f *features) *finding {
 // of a training, and nothing can be said of them.
 func unrelated(f *features) *finding {
 	failed := f.c.trace(TrainError)
-	if len(f.loss.y) < f.t.Rules.LeastEpochs || !slices.Equal(f.loss.x, failed.x) {
+	if !slices.Equal(f.loss.x, failed.x) {
 		return nil
 	}
-	high, low := quantile(f.loss.y, 0.9), quantile(f.loss.y, 0.1)
-	agreement := rankCorrelation(f.loss.y, failed.y)
+	var loss, wrong []float64 // where there are errors left: the loss goes on falling when there are none
+	for i, share := range failed.y {
+		if math.Abs(share) >= leastError {
+			loss, wrong = append(loss, f.loss.y[i]), append(wrong, share)
+		}
+	}
+	if len(loss) < f.t.Rules.LeastEpochs {
+		return nil
+	}
+	high, low := quantile(loss, 0.9), quantile(loss, 0.1)
+	agreement := rankCorrelation(loss, wrong)
 	if high-low < variedLoss*math.Abs(high) || !(agreement < leastAgreement) {
 		return nil
 	}

@@ -21,7 +21,9 @@ func (s *Stop) Name() string { return "stop" }
 // AfterEpoch implements trainer.Hook. It returns a *trainer.StopError when the run is to end.
 func (s *Stop) AfterEpoch(_ context.Context, state *trainer.State) error {
 	d := s.Decide(FromHistory(state.History))
-	if d.Keep {
+	// A run that ends without having overfitted keeps the weights it ends with.
+	ends := d.Stop && !d.Restore || state.Epoch() == state.Epochs && d.Report.Verdict != Overfitting && d.Report.BestEpoch == state.Epoch()
+	if d.Keep || ends && state.Epoch() >= 1 {
 		state.Best = true
 	}
 	if !d.Stop {
@@ -56,7 +58,12 @@ func (s *Stop) Decide(c *Curve) Decision {
 	f := featuresOf(c, s.Thresholds)
 	end := float64(c.last())
 	d := Decision{Epoch: c.last(), Report: Diagnose(c, s.Thresholds)}
-	d.Keep = end >= 1 && f.keep(end) == end
+	if t, ok := f.transformedOf(); ok && !s.Thresholds.PaperOnly {
+		best, _ := t.loss.lowest()
+		d.Keep = end >= 1 && best == end && d.Report.Verdict != Overfitting
+	} else {
+		d.Keep = end >= 1 && f.keep(end) == end
+	}
 	switch d.Report.Verdict {
 	case Overfitting:
 		if !s.OnOverfitting || d.Report.Kind == Overconfident && c.last()-int(f.keep(end)) < sureEpochs {

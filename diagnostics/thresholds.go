@@ -46,6 +46,8 @@ type Transformed struct {
 	LeastChanges  float64 `yaml:"least_changes" from:"0.0001" to:"1"` // mixed_changes under which a rise is chance
 	LossRise      float64 `yaml:"loss_rise" from:"0.0001" to:"100"`   // of mixed_loss over its lowest, relative
 	Patience      int     `yaml:"patience" from:"1" to:"1000"`        // epochs in a row that both rises must hold
+	LeastError    float64 `yaml:"least_error" from:"0.0001" to:"1"`   // training error at the lowest mixed_loss under which nothing is memorised
+	SettledEpochs int     `yaml:"settled_epochs" from:"1" to:"1000"`  // since learning began, before which averaged weights have not settled
 	StillFall     float64 `yaml:"still_fall" from:"0.0001" to:"1"`    // relative fall of mixed_error in the last quarter: still learning
 }
 
@@ -90,8 +92,8 @@ func DefaultThresholds() Thresholds {
 	return Thresholds{
 		Source: defaultSource,
 		Noise:  Noise{ImpulseHighDB: 3, PositionsHighDB: 2.5, PopulationHighDB: 3},
-		Transformed: Transformed{LeastEpochs: 8, UnsteadyLoss: 0.6, StayedUp: 0.3, ChangesWeight: 0.4, ChangesRise: 0.25, LeastChanges: 0.01,
-			LossRise: 0.03, Patience: 2, StillFall: 0.05},
+		Transformed: Transformed{LeastEpochs: 8, UnsteadyLoss: 0.6, StayedUp: 0.3, ChangesWeight: 0.4, ChangesRise: 0.22, LeastChanges: 0.03,
+			LossRise: 0.08, Patience: 2, LeastError: 0.04, SettledEpochs: 20, StillFall: 0.025},
 		Rules: Rules{
 			LeastEpochs:  6,
 			UnsteadyLoss: 0.6, RestlessChanges: 0.4, Backslide: 0.25, CollapseDB: 30,

@@ -3,6 +3,7 @@ package diagnostics
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/maxgain/maxgain/diagnostics/signal"
 )
@@ -64,7 +65,10 @@ func overfittingTransformed(f *features) *finding {
 	}
 	best, _ := t.loss.until(epoch).lowest()
 	r := f.t.Transformed
-	return &finding{verdict: Overfitting, kind: Memorised, epoch: best, best: best, confidence: sureTransformed[Overfitting], evidence: []Evidence{
+	if failed := f.c.trace(TrainError).since(best); len(failed.y) > 0 && failed.y[0] < r.LeastError {
+		return nil // nothing but right labels was left to learn
+	}
+	return &finding{verdict: Overfitting, kind: Memorised, epoch: best, best: best, confidence: transformedOverfitting, evidence: []Evidence{
 		f.fact(signal.MixedChanges, "relative rise over their lowest", changes, "", r.ChangesRise, t.changes.until(epoch), true),
 		f.fact(t.lossName, "relative rise over its lowest", loss, "", r.LossRise, t.loss.until(epoch), true),
 	}}
@@ -88,7 +92,7 @@ func unsteadyTraining(f *features) *finding {
 		return nil
 	}
 	turn, _ := f.loss.lowest()
-	return &finding{verdict: LearningRateTooHigh, epoch: float64(f.c.last()), best: turn, confidence: sureTransformed[LearningRateTooHigh], evidence: []Evidence{
+	return &finding{verdict: LearningRateTooHigh, epoch: float64(f.c.last()), best: turn, confidence: transformedTooHigh, evidence: []Evidence{
 		f.fact(TrainLoss, "steps upward, of its range,", unsteady, "", r.UnsteadyLoss, loss, unsteady >= r.UnsteadyLoss),
 		f.fact(TrainLoss, "end above its lowest, of its range,", stayed, "", r.StayedUp, loss, stayed >= r.StayedUp),
 	}}
@@ -101,10 +105,14 @@ func settledTransformed(f *features) *finding {
 	r := f.t.Transformed
 	found := &finding{verdict: Converged, epoch: end, best: end}
 	if !f.learnt {
-		return &finding{verdict: StillLearning, kind: RateTooLow, epoch: end, best: end, confidence: sureTransformed[StillLearning], evidence: []Evidence{
+		return &finding{verdict: StillLearning, kind: RateTooLow, epoch: end, best: end, confidence: transformedStill, evidence: []Evidence{
 			f.fact(TrainLoss, "never under the share of its highest of", f.t.Rules.Begun, "", math.NaN(), f.loss, true)}}
 	}
 	still := false
+	if epochs := float64(f.c.last()) - f.begun + 1; strings.HasPrefix(t.lossName, signal.AveragedPrefix) && epochs < float64(r.SettledEpochs) {
+		still = true
+		found.evidence = append(found.evidence, f.fact(t.lossName, "epochs since learning began", epochs, "", float64(r.SettledEpochs), t.loss, true))
+	}
 	for _, s := range []struct {
 		name string
 		t    trace
@@ -120,13 +128,16 @@ func settledTransformed(f *features) *finding {
 	}
 	if still {
 		kind, why := f.pace()
-		found.verdict, found.kind, found.confidence, found.evidence = StillLearning, kind, sureTransformed[StillLearning], append(found.evidence, why)
+		found.verdict, found.kind, found.confidence, found.evidence = StillLearning, kind, transformedStill, append(found.evidence, why)
 		return found
 	}
 	for i := range found.evidence {
 		found.evidence[i].Supports = !found.evidence[i].Supports
 	}
-	found.epoch, found.confidence = f.errorPlateau(t), sureTransformed[Converged]
+	found.epoch, found.confidence = f.errorPlateau(t), transformedConverged
+	if f.predictionsSettled() {
+		found.confidence = transformedSettled
+	}
 	return found
 }
 

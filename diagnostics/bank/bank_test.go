@@ -75,7 +75,7 @@ func TestLoadAndConfusion(t *testing.T) {
 	if wrong, of := m.FalseOverfitting(); wrong != 0 || of != 0 {
 		t.Errorf("false overfitting %d of %d, want none of none", wrong, of)
 	}
-	if text := m.Markdown(); !strings.Contains(text, "| overfitting |  |  |  |  | 2 |  |") || !strings.Contains(text, "Right: 0 of 2 (0.0 %).") {
+	if text := m.Markdown(); !strings.Contains(text, "| overfitting |  |  |  |  | 2 |  |") || !strings.Contains(text, "Right: 0 of 2 (0.0 %); within the tolerance of the truth: 0 (0.0 %).") {
 		t.Errorf("table:\n%s", text)
 	}
 }
@@ -171,7 +171,7 @@ func TestCalibrationError(t *testing.T) {
 	near(t, "of nothing", CalibrationError(nil), 0)
 	text := ReliabilityMarkdown(counts[:2], counts[1:])
 	for _, want := range []string{"| converged | 90 % | 80 % (8 of 10) |  |", "| still-learning | 50 % | 50 % (15 of 30) | 50 % (15 of 30) |",
-		"| overfitting | 95 % |  | 100 % (10 of 10) |", "2.5 points on the half tuned on, 1.2 on the other"} {
+		"| overfitting | 95 % |  | 100 % (10 of 10) |", "2.5 points on the part tuned on, 1.2 on the other"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table lacks %q:\n%s", want, text)
 		}
@@ -247,5 +247,52 @@ func TestRateTooHighByComparison(t *testing.T) {
 	runs = []Run{run(0.1, 10, 1, 0.019), run(0.05, 10, 0.5, 0.010)}
 	if findLower(runs); runs[0].truthAt(10).Verdict != diagnostics.Converged {
 		t.Error("less than a point of error counts")
+	}
+}
+
+// Every verdict of the rules that read transformed images is told with the share that was right on the part tuned on:
+// (right + 1)/(told + 2), rounded to 0.05. Verdicts told fewer than ten times are not held to it.
+func TestConfidenceOfEachVerdict(t *testing.T) {
+	runs, err := Load(filepath.Join("..", "testdata", "tuning"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := 0
+	for _, c := range Reliability(runs, diagnostics.DefaultThresholds()) {
+		if c.Total < 10 || c.Verdict == diagnostics.Undetermined {
+			continue
+		}
+		held++
+		want := math.Round(20*float64(c.Right+1)/float64(c.Total+2)) / 20
+		if math.Abs(c.Confidence-want) > 1e-9 {
+			t.Errorf("%v is told with %v and was right in %d of %d: want %v", c.Verdict, c.Confidence, c.Right, c.Total, want)
+		}
+	}
+	if held < 3 {
+		t.Errorf("%d verdicts were held to their confidence, want 3 or more", held)
+	}
+}
+
+// A number that decides nothing changes no verdict, one that decides everything changes each.
+func TestSensitivities(t *testing.T) {
+	runs, err := Load(filepath.Join("..", "testdata", "tuning"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	limits := diagnostics.DefaultThresholds()
+	limits.Transformed.UnsteadyLoss, limits.Transformed.StayedUp = 50, 1 // no run comes near
+	limits.Transformed.LeastEpochs = 36                                  // six runs have 36 epochs and none more, five have 28
+	rows := map[string]Sensitivity{}
+	for _, r := range Sensitivities(runs, limits) {
+		rows[r.Key] = r
+	}
+	if r := rows["unsteady_loss"]; r.Less+r.More != 0 || r.Runs != len(runs) || r.Value != 50 {
+		t.Errorf("unsteady_loss: %+v", r)
+	}
+	if r := rows["least_epochs"]; r.Less != 5 || r.More != 6 {
+		t.Errorf("least_epochs: %+v, want the five that 27 lets be judged and the six that 45 does not", r)
+	}
+	if len(rows) > 12 {
+		t.Errorf("%d numbers, want at most a dozen", len(rows))
 	}
 }

@@ -2,9 +2,11 @@ package bank
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/diagnostics/internal/truth"
 )
 
 // View is a choice of the signals that the rules may read.
@@ -51,6 +53,7 @@ func Views() []View {
 type Matrix struct {
 	Count map[diagnostics.Verdict]map[diagnostics.Verdict]int // truth → verdict → runs
 	Right int
+	Fair  int // right, or one of the verdicts that the truth's tolerance allows
 	Total int
 	Wrong []string // keys of the runs judged wrongly, with truth and verdict
 }
@@ -68,9 +71,15 @@ func Confusion(runs []Run, v View, t diagnostics.Thresholds) Matrix {
 		m.Total++
 		if got == want {
 			m.Right++
-		} else {
-			m.Wrong = append(m.Wrong, fmt.Sprintf("%s: %v, judged %v", Key(run.Setting, run.Seed), want, got))
+			m.Fair++
+			continue
 		}
+		fair := ""
+		if slices.Contains(truth.Verdicts(run.Losses), got) {
+			m.Fair++
+			fair = ", within the tolerance"
+		}
+		m.Wrong = append(m.Wrong, fmt.Sprintf("%s: %v, judged %v%s", Key(run.Setting, run.Seed), want, got, fair))
 	}
 	return m
 }
@@ -113,6 +122,7 @@ func (m Matrix) Markdown() string {
 		}
 		out.WriteString("\n")
 	}
-	fmt.Fprintf(&out, "\nRight: %d of %d (%.1f %%).\n", m.Right, m.Total, 100*float64(m.Right)/float64(max(1, m.Total)))
+	share := func(n int) float64 { return 100 * float64(n) / float64(max(1, m.Total)) }
+	fmt.Fprintf(&out, "\nRight: %d of %d (%.1f %%); within the tolerance of the truth: %d (%.1f %%).\n", m.Right, m.Total, share(m.Right), m.Fair, share(m.Fair))
 	return out.String()
 }

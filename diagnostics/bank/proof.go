@@ -10,7 +10,7 @@ import (
 
 // Ways are the uses of the same N labels that the proof compares.
 var Ways = []string{
-	"(a) all labels, stopped by gain",
+	"(a) all labels, stopped by transformed images, averaged weights",
 	"(b) 20 % held out, patience 5 by loss",
 	"(b') 20 % held out, patience 5 by error",
 	"(c) as (b), then all labels for as many epochs",
@@ -18,6 +18,13 @@ var Ways = []string{
 	"(d) all labels, last epoch",
 	"(e) all labels, prediction changes alone",
 	"best epoch of all labels (unknowable)",
+	"(b) with averaged weights",
+	"(b') with averaged weights",
+	"(c) with averaged weights",
+	"(c') with averaged weights",
+	"(d) with averaged weights",
+	"(e) with averaged weights",
+	"best averaged weights of all labels (unknowable)",
 }
 
 // Pair is one seed of one setting, trained on all labels and with a share held out: the error of each of Ways on the
@@ -51,23 +58,36 @@ func Pairs(runs []Run, t diagnostics.Thresholds) ([]Pair, error) {
 		add := func(e float64, epochs int) { p.Error, p.Epochs = append(p.Error, e), append(p.Epochs, epochs) }
 		alone := func(r Rule) {
 			kept, ended := r.Choose(all)
-			add(all.Val.Error[kept], ended+1)
+			add(all.untouched(r.Averaged).Error[kept], ended+1)
+		}
+		// heldOut adds what validation on the held-out images chooses, by each rule, and what training on all labels for as
+		// many epochs comes to.
+		heldOut := func(rules ...Rule) {
+			first := len(p.Epochs)
+			var again []int
+			for _, r := range rules {
+				kept, ended := r.Choose(part)
+				add(part.untouched(r.Averaged).Error[kept], ended+1)
+				again = append(again, kept)
+			}
+			for i, kept := range again {
+				kept = min(kept, all.last())
+				add(all.untouched(rules[i].Averaged).Error[kept], p.Epochs[first+i]+kept+1)
+			}
+		}
+		best := func(averaged bool) {
+			on := all.untouched(averaged).Error
+			add(on[slices.Index(on, slices.Min(on))], all.last()+1)
 		}
 		alone(gain)
-		var again []int
-		for _, r := range []Rule{ByLoss(5), ByError(5)} {
-			kept, ended := r.Choose(part)
-			add(part.Test.Error[kept], ended+1)
-			again = append(again, kept)
-		}
-		for i, kept := range again {
-			kept = min(kept, all.last())
-			add(all.Val.Error[kept], p.Epochs[1+i]+kept+1)
-		}
+		heldOut(ByLoss(5), ByError(5))
 		alone(LastEpoch())
 		alone(LabelWave())
-		best := slices.Index(all.Val.Error, slices.Min(all.Val.Error))
-		add(all.Val.Error[best], all.last()+1)
+		best(false)
+		heldOut(ByKeptLoss(5), ByKeptError(5))
+		alone(LastEpoch().With(""))
+		alone(LabelWave().With(""))
+		best(true)
 		out = append(out, p)
 	}
 	return out, nil

@@ -92,11 +92,11 @@ func ReliabilityMarkdown(tuned, other []Told) string {
 		return cmp.Or(cmp.Compare(a.Verdict, b.Verdict), cmp.Compare(a.Confidence, b.Confidence))
 	})
 	var out strings.Builder
-	out.WriteString("| verdict | confidence told | right, half tuned on | right, half not tuned on |\n|---|---:|---:|---:|\n")
+	out.WriteString("| verdict | confidence told | right, part tuned on | right, other part |\n|---|---:|---:|---:|\n")
 	for _, c := range lines {
 		fmt.Fprintf(&out, "| %v | %.0f %% | %s | %s |\n", c.Verdict, 100*c.Confidence, share(tuned, c), share(other, c))
 	}
-	fmt.Fprintf(&out, "\nMean distance of the confidence from the share that was right: %.1f points on the half tuned on, %.1f on the other.\n",
+	fmt.Fprintf(&out, "\nMean distance of the confidence from the share that was right: %.1f points on the part tuned on, %.1f on the other.\n",
 		100*CalibrationError(tuned), 100*CalibrationError(other))
 	return out.String()
 }

@@ -20,15 +20,16 @@ import (
 
 // Setting is what was trained and how.
 type Setting struct {
-	Data    string  `json:"data"`    // dataset
-	Model   string  `json:"model"`   //
-	Train   int     `json:"train"`   // labelled images, held-out ones included; 0 for all
-	Val     int     `json:"val"`     // official test images that the run was evaluated on; 0 for all
-	Noise   float64 `json:"noise"`   // probability of a label drawn anew
-	Rate    float64 `json:"rate"`    // learning rate
-	Epochs  int     `json:"epochs"`  //
-	Holdout float64 `json:"holdout"` // share of Train held out for validation; the official images are then the test
-	Proof   bool    `json:"proof"`   // one of the runs of the proof of use
+	Data      string  `json:"data"`                // dataset
+	Model     string  `json:"model"`               //
+	Train     int     `json:"train"`               // labelled images, held-out ones included; 0 for all
+	Val       int     `json:"val"`                 // official test images that the run was evaluated on; 0 for all
+	Noise     float64 `json:"noise"`               // probability of a label drawn anew
+	Rate      float64 `json:"rate"`                // learning rate
+	Epochs    int     `json:"epochs"`              //
+	Holdout   float64 `json:"holdout"`             // share of Train held out for validation; the official images are then the test
+	Proof     bool    `json:"proof"`               // one of the runs of the proof of use
+	Augmented bool    `json:"augmented,omitempty"` // training images shifted at random, colour ones and pictures mirrored too
 }
 
 // Name names a setting, its holdout left out: runs with and without one are two ways to use the same labels.
@@ -37,7 +38,11 @@ func (s Setting) Name() string {
 	if s.Train > 0 {
 		size = strconv.Itoa(s.Train)
 	}
-	return fmt.Sprintf("%s-%s-%s-noise%g-rate%g", s.Data, s.Model, size, s.Noise, s.Rate)
+	name := fmt.Sprintf("%s-%s-%s-noise%g-rate%g", s.Data, s.Model, size, s.Noise, s.Rate)
+	if s.Augmented {
+		name += "-augmented"
+	}
+	return name
 }
 
 // Tuning tells whether a setting belongs to the half on which thresholds may be tuned (docs/ground-truth.md).
@@ -68,11 +73,13 @@ type Run struct {
 	Curve  *diagnostics.Curve // what rules see
 	Noise  *diagnostics.Curve // the same with the population's signals measured on images of noise
 	Losses truth.Losses       // what they do not
-	Test   Figures            // on images that nobody chose by; of length 0 without a holdout
-	Kept   Figures            // the same of the averaged weights, those that a run keeps; those of Val without any
-	Val    Figures            // on held-out images, or without a holdout on the official ones
-	Rivals Rivals             // what published criteria read
-	Truth  truth.Truth
+	// KeptTest is Test of the averaged weights.
+	KeptTest Figures
+	Test     Figures // on images that nobody chose by; of length 0 without a holdout
+	Kept     Figures // the same of the averaged weights, those that a run keeps; those of Val without any
+	Val      Figures // on held-out images, or without a holdout on the official ones
+	Rivals   Rivals  // what published criteria read
+	Truth    truth.Truth
 
 	lower []truth.Losses // of the runs that differ by a lower learning rate
 }
@@ -183,6 +190,9 @@ func loadRun(dir string, e Entry) (Run, error) {
 		Rivals: Rivals{table[GradientDisparity], table[Evidence]}}
 	if e.Holdout > 0 {
 		run.Test = Figures{table["test_loss"], table["test_error"]}
+		if run.KeptTest = (Figures{table["avg_test_loss"], table["avg_test_error"]}); len(run.KeptTest.Error) == 0 {
+			run.KeptTest = run.Test
+		}
 	}
 	if run.Kept = (Figures{table["avg_val_loss"], table["avg_val_error"]}); len(run.Kept.Error) == 0 {
 		run.Kept = run.Val

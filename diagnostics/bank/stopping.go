@@ -12,13 +12,20 @@ import (
 // Rule is a way to end a run. Choose gives, for a run, the index (epoch − 1) of the epoch whose weights are kept and of
 // the last epoch trained.
 type Rule struct {
-	Name   string
-	Choose func(r Run) (kept, ended int)
+	Name     string
+	Choose   func(r Run) (kept, ended int)
+	Averaged bool // the averaged weights of the epoch are kept
+}
+
+// With is the rule, choosing by the trained weights' figures, with the averaged weights kept.
+func (r Rule) With(name string) Rule {
+	r.Name, r.Averaged = name, true
+	return r
 }
 
 // Gain is the shipped rule on the signals of a view.
 func Gain(name string, v View, t diagnostics.Thresholds) Rule {
-	return Rule{name, func(r Run) (int, int) {
+	return Rule{Name: name, Averaged: true, Choose: func(r Run) (int, int) {
 		curve := v.of(r)
 		stop := &diagnostics.Stop{Thresholds: t, OnOverfitting: true, OnConvergence: true}
 		for n := 1; n <= len(curve.Epochs); n++ {
@@ -32,17 +39,29 @@ func Gain(name string, v View, t diagnostics.Thresholds) Rule {
 
 // LastEpoch trains to the end.
 func LastEpoch() Rule {
-	return Rule{"last epoch", func(r Run) (int, int) { return r.last(), r.last() }}
+	return Rule{Name: "last epoch", Choose: func(r Run) (int, int) { return r.last(), r.last() }}
 }
 
 // ByLoss and ByError are validation patience on the held-out images (Prechelt 1998).
 func ByLoss(epochs int) Rule {
-	return Rule{fmt.Sprintf("validation loss, patience %d", epochs), func(r Run) (int, int) { return wait(r.Val.Loss, epochs) }}
+	return Rule{Name: fmt.Sprintf("validation loss, patience %d", epochs), Choose: func(r Run) (int, int) { return wait(r.Val.Loss, epochs) }}
 }
 
 // ByError is ByLoss with the error instead of the loss.
 func ByError(epochs int) Rule {
-	return Rule{fmt.Sprintf("validation error, patience %d", epochs), func(r Run) (int, int) { return wait(r.Val.Error, epochs) }}
+	return Rule{Name: fmt.Sprintf("validation error, patience %d", epochs), Choose: func(r Run) (int, int) { return wait(r.Val.Error, epochs) }}
+}
+
+// ByKeptLoss and ByKeptError are validation patience on the figures of the averaged weights.
+func ByKeptLoss(epochs int) Rule {
+	return Rule{Name: fmt.Sprintf("validation loss of averaged weights, patience %d", epochs), Averaged: true,
+		Choose: func(r Run) (int, int) { return wait(r.Kept.Loss, epochs) }}
+}
+
+// ByKeptError is ByKeptLoss with the error instead of the loss.
+func ByKeptError(epochs int) Rule {
+	return Rule{Name: fmt.Sprintf("validation error of averaged weights, patience %d", epochs), Averaged: true,
+		Choose: func(r Run) (int, int) { return wait(r.Kept.Error, epochs) }}
 }
 
 // labelWaveWeight, labelWavePatience and labelWaveFrom are the setting of Label Wave that served best in a trial.
@@ -54,7 +73,7 @@ const (
 
 // LabelWave stops by the prediction changes alone, smoothed (Yuan et al. 2024, arXiv:2502.07551).
 func LabelWave() Rule {
-	return Rule{"prediction changes alone", func(r Run) (int, int) {
+	return Rule{Name: "prediction changes alone", Choose: func(r Run) (int, int) {
 		changes, _ := r.Curve.Only(diagnostics.PredictionChanges).Series(diagnostics.PredictionChanges)
 		series, smooth := slices.Repeat([]float64{math.Inf(1)}, r.last()+1), math.NaN()
 		for i, epoch := range r.Curve.Epochs {
@@ -79,7 +98,7 @@ const disparityRises = 5
 // Disparity stops when the disparity of the batches' gradients has risen for the fifth time (Forouzesh & Thiran 2021,
 // arXiv:2107.06665).
 func Disparity() Rule {
-	return Rule{"gradient disparity", func(r Run) (int, int) {
+	return Rule{Name: "gradient disparity", Choose: func(r Run) (int, int) {
 		rises := 0
 		for i, v := range r.Rivals.Disparity {
 			if i > 0 && v > r.Rivals.Disparity[i-1] {
@@ -96,7 +115,7 @@ func Disparity() Rule {
 // EvidenceBased stops when the evidence is first positive: the gradients then look like noise about zero (Mahsereci et
 // al. 2017, arXiv:1703.09580).
 func EvidenceBased() Rule {
-	return Rule{"evidence-based", func(r Run) (int, int) {
+	return Rule{Name: "evidence-based", Choose: func(r Run) (int, int) {
 		for i, v := range r.Rivals.Evidence {
 			if v > 0 {
 				return i, i
@@ -124,7 +143,8 @@ func wait(series []float64, patience int) (kept, ended int) {
 // last is the index of the last epoch.
 func (r Run) last() int { return len(r.Losses.Epochs) - 1 }
 
-// Regret is what a rule lost over some runs against the best epoch of each, which cannot be known while training.
+// Regret is what a rule lost over some runs against the best epoch's trained weights of each, which cannot be known while
+// training. It is negative where averaged weights are better than those of any epoch.
 type Regret struct {
 	Rule              string
 	Runs              int
@@ -141,11 +161,12 @@ func Regrets(runs []Run, rules []Rule) []Regret {
 		g := Regret{Rule: rule.Name, Runs: len(runs)}
 		for _, run := range runs {
 			kept, ended := rule.Choose(run)
-			on := run.untouched()
-			lost := 100 * (on.Error[kept] - slices.Min(on.Error))
+			best := run.untouched(false)
+			on := run.untouched(rule.Averaged)
+			lost := 100 * (on.Error[kept] - slices.Min(best.Error))
 			g.MeanError += lost / float64(len(runs))
 			g.WorstError = max(g.WorstError, lost)
-			g.MeanLoss += (on.Loss[kept] - slices.Min(on.Loss)) / float64(len(runs))
+			g.MeanLoss += (on.Loss[kept] - slices.Min(best.Loss)) / float64(len(runs))
 			g.MeanEpochsTrained += float64(ended+1) / float64(run.last()+1) / float64(len(runs))
 		}
 		out = append(out, g)
@@ -154,9 +175,14 @@ func Regrets(runs []Run, rules []Rule) []Regret {
 }
 
 // untouched are the figures on the official images, which no rule without validation data has seen.
-func (r Run) untouched() Figures {
-	if r.Holdout > 0 {
+func (r Run) untouched(averaged bool) Figures {
+	switch {
+	case r.Holdout > 0 && averaged:
+		return r.KeptTest
+	case r.Holdout > 0:
 		return r.Test
+	case averaged:
+		return r.Kept
 	}
 	return r.Val
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 
@@ -22,22 +23,22 @@ import (
 // Settings that all runs of the bank share; the weight decay is that of the nets' makers.
 const (
 	batchSize     = 100
+	averageSpan   = 10 // epochs
 	momentum      = 0.9
 	positionCount = 9
-	digitsShown   = 5 // significant digits in the tables
+	digitsShown   = 4 // significant digits in the tables
 )
 
 var weightDecay = map[string]float64{"lenet-mnist": 5e-4, "lenet-cifar10": 1e-4, "nin-cifar10-narrow": 5e-4,
-	"dense": 5e-4, "vgg": 5e-4, "residual": 5e-4, "vgg-colour": 5e-4}
+	"dense": 5e-4, "vgg": 5e-4, "residual": 5e-4}
 
 // makeRun trains one run and writes its table.
 func makeRun(ctx context.Context, e bank.Entry, dataDir string, workers int, path string) error {
-	data, err := datasets.Open(ctx, datasets.Options{Name: e.Data, Dir: dataDir, TrainCount: e.Train, ValCount: e.Val,
-		Holdout: e.Holdout, LabelNoise: e.Noise, Seed: e.Seed})
+	data, err := datasets.Open(ctx, optionsOf(e, dataDir))
 	if err != nil {
 		return err
 	}
-	spec, err := specOf(e.Model)
+	spec, err := specOf(e.Model, models.Shape{H: data.Train.H, W: data.Train.W, C: data.Train.C})
 	if err != nil {
 		return err
 	}
@@ -46,27 +47,17 @@ func makeRun(ctx context.Context, e bank.Entry, dataDir string, workers int, pat
 		return err
 	}
 	defer net.Close()
-	average, err := models.New(spec, models.Options{Batch: batchSize, Seed: e.Seed, Workers: workers})
-	if err != nil {
-		return err
-	}
-	defer average.Close()
-	averaged := &averager{net: average, data: data}
-	hooks := []trainer.Hook{averaged}
+	var hooks []trainer.Hook
 	if e.Holdout == 0 { // of the others nothing is wanted but what validation shows
 		probes, err := probesOf(data, net)
 		if err != nil {
 			return err
 		}
-		averaged.probes = probes[1:2] // of the others the bank wants the trained weights' alone
-		hooks = append(hooks, &diagnostics.Monitor{Every: 1, Probes: probes})
-		if e.Proof {
-			hooks = append(hooks, &rivals{net: net, train: data.Train})
-		}
+		hooks = []trainer.Hook{&diagnostics.Monitor{Every: 1, Probes: probes, Averaged: probes[1:2]}} // the transformed images
 	}
 	keeper := &keeper{}
 	t, err := trainer.New(net, data, trainer.Options{Epochs: e.Epochs, BatchSize: batchSize, Schedule: trainer.Constant(e.Rate),
-		Momentum: momentum, WeightDecay: weightDecay[e.Model], Seed: e.Seed, Hooks: hooks, Recorder: keeper})
+		Momentum: momentum, WeightDecay: weightDecay[e.Model], Seed: e.Seed, Average: averageSpan, Hooks: hooks, Recorder: keeper})
 	if err != nil {
 		return err
 	}
@@ -75,6 +66,26 @@ func makeRun(ctx context.Context, e bank.Entry, dataDir string, workers int, pat
 		return err
 	}
 	return writeTable(path, keeper.history)
+}
+
+// greyData is the name under which the bank holds a folder of grey pictures, 32×32, in the folder of the data sets; it has
+// train and test in it, with a folder a class.
+const greyData = "cifar10-grey"
+
+// optionsOf says which images a run is made on.
+func optionsOf(e bank.Entry, dataDir string) datasets.Options {
+	o := datasets.Options{Name: e.Data, Dir: dataDir, TrainCount: e.Train, ValCount: e.Val, Holdout: e.Holdout, LabelNoise: e.Noise, Seed: e.Seed}
+	if e.Data == greyData {
+		shift := 4
+		o.Name, o.Path, o.Colour, o.Normalize, o.Shift = "folder", filepath.Join(dataDir, greyData), "grey", datasets.NormalizeStandardize, &shift
+	}
+	if e.Augmented {
+		o.Augment = datasets.Augment{Flip: datasets.FlipNone, Shift: 2}
+		if e.Data == "cifar10" || e.Data == greyData {
+			o.Augment = datasets.Augment{Flip: datasets.FlipImages, Shift: 4}
+		}
+	}
+	return o
 }
 
 // probesOf are the probes that measure every signal after every epoch, the prediction changes last.

@@ -8,20 +8,16 @@ import (
 )
 
 // smallNets are nets of other kinds than the built-in ones, as YAML lists of layers: a dense net, a VGG and a residual net
-// with batch norm, for 28×28 grey images, and the VGG for 32×32 colour ones.
-var smallNets = map[string]struct {
-	input  models.Shape
-	layers string
-}{
-	"dense": {models.Shape{H: 28, W: 28, C: 1}, `
+// with batch norm.
+var smallNets = map[string]string{
+	"dense": `
 - batch_norm
 - dense: {out: 256}
 - relu
 - dense: {out: 128}
 - relu
-- dense: {out: classes}`},
-	"vgg": {models.Shape{H: 28, W: 28, C: 1}, vggLayers},
-	"residual": {models.Shape{H: 28, W: 28, C: 1}, `
+- dense: {out: classes}`,
+	"residual": `
 - conv: {size: 3, out: 16, pad: same, bias: false}
 - batch_norm
 - relu
@@ -33,11 +29,8 @@ var smallNets = map[string]struct {
     shortcut: projection
 - relu
 - global_avg_pool
-- dense: {out: classes}`},
-	"vgg-colour": {models.Shape{H: 32, W: 32, C: 3}, vggLayers},
-}
-
-const vggLayers = `
+- dense: {out: classes}`,
+	"vgg": `
 - conv: {size: 3, out: 16, pad: same, bias: false}
 - batch_norm
 - relu
@@ -50,16 +43,17 @@ const vggLayers = `
 - batch_norm
 - relu
 - global_avg_pool
-- dense: {out: classes}`
+- dense: {out: classes}`,
+}
 
-// specOf is the net of a name: one of these, or a built-in one.
-func specOf(name string) (models.Spec, error) {
-	net, ok := smallNets[name]
+// specOf is the net of a name for images of a shape: one of these, or a built-in one.
+func specOf(name string, input models.Shape) (models.Spec, error) {
+	layersText, ok := smallNets[name]
 	if !ok {
 		return models.Lookup(name)
 	}
 	var node yaml.Node
-	if err := yaml.Unmarshal([]byte(net.layers), &node); err != nil {
+	if err := yaml.Unmarshal([]byte(layersText), &node); err != nil {
 		return models.Spec{}, fmt.Errorf("net %s: %w", name, err)
 	}
 	layers, err := models.ParseLayers(node.Content[0])
@@ -70,5 +64,5 @@ func specOf(name string) (models.Spec, error) {
 	if err != nil {
 		return models.Spec{}, fmt.Errorf("net %s: %w", name, err)
 	}
-	return models.Spec{Name: name, Input: net.input, Classes: 10, Init: init, Layers: layers}, nil
+	return models.Spec{Name: name, Input: input, Classes: 10, Init: init, Layers: layers}, nil
 }

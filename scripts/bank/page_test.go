@@ -16,7 +16,7 @@ func TestDiagnosisPageIsUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := page(text, filepath.Join(root, "diagnostics", "testdata", "bank"))
+	want, err := page(text, filepath.Join(root, "diagnostics", "testdata"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,19 +25,27 @@ func TestDiagnosisPageIsUpToDate(t *testing.T) {
 	}
 }
 
-// Every run of the plan has a file of its own, and every run of the proof that holds images back one that does not.
+// Every run of a part has a file of its own, none of the blind part is a setting of the other, and every run that holds images
+// back has a counterpart on all labels.
 func TestPlan(t *testing.T) {
-	files := map[string]bool{}
-	for _, e := range runs() {
+	files, settings := map[string]bool{}, map[string]bool{}
+	for _, e := range tuning() {
+		settings[e.Name()] = true
+	}
+	all := append(tuning(), blindRuns()...)
+	for _, e := range all {
 		if files[e.File] {
 			t.Errorf("%s stands twice in the plan", e.File)
 		}
 		files[e.File] = true
 	}
-	for _, e := range runs() {
-		all := e.Setting
-		if all.Holdout = 0; e.Holdout > 0 && !files[bank.Key(all, e.Seed)+".csv"] {
+	for _, e := range blindRuns() {
+		whole := e.Setting
+		if whole.Holdout = 0; e.Holdout > 0 && !files[bank.Key(whole, e.Seed)+".csv"] {
 			t.Errorf("%s has no counterpart on all labels", e.File)
+		}
+		if settings[e.Name()] || e.Seed == 1 {
+			t.Errorf("%s was tuned on", e.File)
 		}
 	}
 }

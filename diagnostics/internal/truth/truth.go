@@ -88,10 +88,11 @@ func judge(l Losses, over, other float64) Truth {
 		return Truth{Verdict: diagnostics.LearningRateTooHigh}
 	}
 	v, e := runningMedian(l.ValLoss), runningMedian(l.ValError)
-	if lowest := slices.Min(e); end(l.ValError) >= lowest+over*max(errorRise, errorRelative*lowest) {
+	before := n - tail(n)
+	if lowest := slices.Min(e); lastMinimum(e) < before && end(l.ValError) >= lowest+over*max(errorRise, errorRelative*lowest) {
 		return Truth{diagnostics.Overfitting, diagnostics.Memorised, l.Epochs[lastMinimum(e)]}
 	}
-	if lowest := slices.Min(v); end(l.ValLoss) >= lowest+over*max(lossRise, lossRelative*lowest) {
+	if lowest := slices.Min(v); lastMinimum(v) < before && end(l.ValLoss) >= lowest+over*max(lossRise, lossRelative*lowest) {
 		return Truth{diagnostics.Overfitting, diagnostics.Overconfident, l.Epochs[lastMinimum(v)]}
 	}
 	lossEnd, errorEnd := end(l.ValLoss), end(l.ValError)
@@ -136,10 +137,13 @@ func plateau(v []float64, level float64) int {
 	return at
 }
 
-// end is the median of the last max(3, n/10) values.
+// end is the median of the tail.
 func end(v []float64) float64 {
-	return middle(v[len(v)-min(len(v), max(3, len(v)/10)):])
+	return middle(v[len(v)-min(len(v), tail(len(v))):])
 }
+
+// tail is the number of last values that a series' end is taken from.
+func tail(n int) int { return max(3, n/10) }
 
 // runningMedian is the median over max(3, n/8 made odd) values around each, fewer at the ends.
 func runningMedian(v []float64) []float64 {
