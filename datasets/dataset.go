@@ -12,7 +12,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/maxgain/maxgain/datasets/picture"
 	"github.com/maxgain/maxgain/models/cpu"
@@ -102,7 +105,7 @@ func (s source) open(ctx context.Context, o Options) (*Dataset, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
 	}
-	d.Name, d.Shift, d.Dir, d.ClassNames = s.name, s.shift, found.dir, found.classNames
+	d.Name, d.Shift, d.Dir, d.ClassNames = s.name, s.shift, found.dir, shownNames(found.classNames)
 	side := min(found.height, found.width)
 	if d.Shift < 0 {
 		d.Shift = min(max(1, side/16), side-1)
@@ -120,6 +123,19 @@ func (s source) open(ctx context.Context, o Options) (*Dataset, error) {
 		}
 	}
 	return d, d.preprocess(ctx, found, cmp.Or(o.Normalize, s.normalize), o)
+}
+
+// shownNames are class names that can be printed and kept in any file: what is not printable or not UTF-8 is escaped as Go does.
+func shownNames(names []string) []string {
+	shown := make([]string, len(names))
+	for i, name := range names {
+		shown[i] = name
+		if !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			quoted := strconv.Quote(name)
+			shown[i] = quoted[1 : len(quoted)-1]
+		}
+	}
+	return shown
 }
 
 // preprocess finds the recipe from the training images, and applies it to all where that is not done image by image.

@@ -142,6 +142,18 @@ func TestFolderLayouts(t *testing.T) {
 	}
 }
 
+// Names of folders may hold anything; those of classes can be printed and kept in files.
+func TestFolderNamesCanBePrinted(t *testing.T) {
+	ownCache(t)
+	d, _, err := openPath(t, Options{Name: "folder", Path: numberedTree(t, map[string]uint8{"a\x1b[31m\n/1.png": 1, "b\xff/2.png": 2, "ç \"d\"/3.png": 3})})
+	if err != nil {
+		t.Skip(err) // a system that refuses such names
+	}
+	if got := strings.Join(d.ClassNames, "|"); got != `a\x1b[31m\n|b\xff|ç "d"` || !slices.Equal(d.Recipe.ClassNames, d.ClassNames) {
+		t.Errorf("classes %s", got)
+	}
+}
+
 func TestFolderDivides(t *testing.T) {
 	ownCache(t)
 	dir := numberedTree(t, map[string]uint8{"train/a/1.png": 1, "train/b/2.png": 2, "val/a/3.png": 3, "test/b/4.png": 4})

@@ -1,10 +1,13 @@
 package datasets
 
 import (
+	"cmp"
 	"image"
 	"image/color"
 	"image/draw"
 	"math"
+	"slices"
+	"strconv"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/basicfont"
@@ -14,37 +17,47 @@ import (
 // SheetOptions says what a contact sheet shows. Zero values mean what is noted.
 type SheetOptions struct {
 	PerClass     int      // images in each class's row; 0 for 12
-	Scale        int      // pixels a side for each pixel of an image; 0 for 2
 	ClassNames   []string // printed before each row; the class's number where there is none
 	Preprocessed bool     // show what the net sees, each image stretched from its darkest to its brightest value
 }
 
-// ContactSheet shows the first images of each class of s, a row a class, the class's name before it.
+// Bounds of a contact sheet.
+const (
+	sheetWidth  = 1 << 14 // pixels, beside the names
+	sheetPixels = 1 << 26 // in all
+	sheetLetter = 24      // letters of a class's name
+)
+
+// ContactSheet shows the first images of each class of s, a row a class, the class's name before it. Pixels of images up to 64
+// wide are doubled. Values that are not bytes are stretched from an image's darkest to its brightest. Images and classes that
+// would make the sheet too large are left out.
 func ContactSheet(s *Split, o SheetOptions) image.Image {
-	if o.PerClass <= 0 {
-		o.PerClass = 12
-	}
-	if o.Scale <= 0 {
-		o.Scale = 2
-	}
 	const gap, letter, lineHeight = 4, 7, 13
+	scale := 1
+	if s.W <= 64 {
+		scale = 2
+	}
+	stepX, stepY := s.W*scale+gap, max(s.H*scale, lineHeight)+gap
+	columns := min(cmp.Or(max(o.PerClass, 0), 12), slices.Max(s.Counts()), sheetWidth/stepX)
 	margin := 0
 	names := make([]string, s.Classes)
 	for class := range names {
-		names[class] = string(rune('0' + class))
+		names[class] = strconv.Itoa(class)
 		if class < len(o.ClassNames) {
-			names[class] = o.ClassNames[class]
+			name := []rune(o.ClassNames[class])
+			names[class] = string(name[:min(len(name), sheetLetter)])
 		}
-		margin = max(margin, letter*len(names[class])+2*gap)
+		margin = max(margin, letter*len([]rune(names[class]))+2*gap)
 	}
-	stepX, stepY := s.W*o.Scale+gap, max(s.H*o.Scale, lineHeight)+gap
-	sheet := image.NewRGBA(image.Rect(0, 0, margin+o.PerClass*stepX, gap+s.Classes*stepY))
+	width := margin + columns*stepX
+	names = names[:min(len(names), max(1, sheetPixels/(width*stepY)))]
+	sheet := image.NewRGBA(image.Rect(0, 0, width, gap+len(names)*stepY))
 	draw.Draw(sheet, sheet.Bounds(), image.NewUniform(color.Gray{Y: 48}), image.Point{}, draw.Src)
 
-	shown := make([]int, s.Classes)
+	shown := make([]int, len(names))
 	for i, class := range s.Labels {
-		if shown[class] < o.PerClass {
-			s.paint(sheet, i, margin+shown[class]*stepX, gap+int(class)*stepY, o)
+		if int(class) < len(names) && shown[class] < columns {
+			s.paint(sheet, i, margin+shown[class]*stepX, gap+int(class)*stepY, scale, o.Preprocessed)
 			shown[class]++
 		}
 	}
@@ -56,12 +69,17 @@ func ContactSheet(s *Split, o SheetOptions) image.Image {
 	return sheet
 }
 
-// paint draws image i with its upper left corner at (x0, y0).
-func (s *Split) paint(sheet *image.RGBA, i, x0, y0 int, o SheetOptions) {
+// paint draws image i, each pixel a square of the given side, with its upper left corner at (x0, y0). Of two channels the first is
+// shown, of four the first three.
+func (s *Split) paint(sheet *image.RGBA, i, x0, y0, scale int, preprocessed bool) {
 	pixels := s.Raw(i)
-	if o.Preprocessed {
+	if preprocessed || pixels == nil {
 		values := make([]float32, s.size())
-		s.Fill(values, []int{i}, false)
+		if preprocessed {
+			s.Fill(values, []int{i}, false)
+		} else {
+			s.RawFloats(values, i)
+		}
 		pixels = stretch(values)
 	}
 	for y := range s.H {
@@ -71,7 +89,7 @@ func (s *Split) paint(sheet *image.RGBA, i, x0, y0 int, o SheetOptions) {
 			if s.C >= 3 {
 				c = color.RGBA{p[0], p[1], p[2], 255}
 			}
-			at := image.Rect(x0+x*o.Scale, y0+y*o.Scale, x0+(x+1)*o.Scale, y0+(y+1)*o.Scale)
+			at := image.Rect(x0+x*scale, y0+y*scale, x0+(x+1)*scale, y0+(y+1)*scale)
 			draw.Draw(sheet, at, image.NewUniform(c), image.Point{}, draw.Src)
 		}
 	}

@@ -44,7 +44,10 @@ type shownData struct {
 	Dir          string         `json:"data_dir"`
 	Train        int            `json:"train_images"`
 	Val          int            `json:"val_images"`
+	Test         int            `json:"test_images"`
 	Classes      map[string]int `json:"classes"` // training images of each
+	ValClasses   map[string]int `json:"val_classes"`
+	TestClasses  map[string]int `json:"test_classes"`
 	Sheet        string         `json:"sheet"`
 	Preprocessed string         `json:"preprocessed_sheet"`
 }
@@ -64,12 +67,16 @@ func (a *app) dataShow(c *cobra.Command, f dataShowFlags) error {
 	if err != nil {
 		return err
 	}
-	shown := shownData{Data: data.Name, Dir: data.Dir, Train: data.Train.Len(), Classes: map[string]int{}, Sheet: f.out}
+	shown := shownData{Data: data.Name, Dir: data.Dir, Train: data.Train.Len(), Sheet: f.out}
 	if data.Val != nil {
 		shown.Val = data.Val.Len()
 	}
-	for _, label := range data.Train.Labels {
-		shown.Classes[data.ClassNames[label]]++
+	shown.Classes = byClass(data.Train, data.ClassNames)
+	if data.Val != nil {
+		shown.ValClasses = byClass(data.Val, data.ClassNames)
+	}
+	if data.Test != nil {
+		shown.Test, shown.TestClasses = data.Test.Len(), byClass(data.Test, data.ClassNames)
 	}
 	if shown.Sheet == "" {
 		shown.Sheet = data.Name + ".png"
@@ -90,12 +97,22 @@ func (a *app) dataShow(c *cobra.Command, f dataShowFlags) error {
 	if f.json {
 		return writeJSON(a.stdout, shown)
 	}
-	fmt.Fprintf(a.stdout, "%s: %s training images, %s for validation\n", data.Name, grouped(shown.Train), grouped(shown.Val))
+	fmt.Fprintf(a.stdout, "%s: %s training images, %s for validation, %s for testing; %d×%d×%d, %d classes\n", data.Name, grouped(shown.Train), grouped(shown.Val), grouped(shown.Test),
+		data.Train.H, data.Train.W, data.Train.C, len(data.ClassNames))
 	for _, class := range data.ClassNames {
-		fmt.Fprintf(a.stdout, "  %-12s %7s\n", class, grouped(shown.Classes[class]))
+		fmt.Fprintf(a.stdout, "  %-12s %7s %7s %7s\n", class, grouped(shown.Classes[class]), grouped(shown.ValClasses[class]), grouped(shown.TestClasses[class]))
 	}
 	fmt.Fprintf(a.stdout, "as they are:         %s\nas the net sees them: %s\n", shown.Sheet, shown.Preprocessed)
 	return nil
+}
+
+// byClass counts a split's images of each class.
+func byClass(s *datasets.Split, names []string) map[string]int {
+	counts := map[string]int{}
+	for class, n := range s.Counts() {
+		counts[names[class]] = n
+	}
+	return counts
 }
 
 // dataConfig is the config whose data are shown; --name stands for one that changes nothing else.
