@@ -44,6 +44,7 @@ type session struct {
 	RunOptions
 	dir     *rundir.Dir
 	started time.Time
+	events  *tensorboard.Writer // nil if none are written
 }
 
 // Run trains in the run's folder, which is locked meanwhile, and says how it went. There is a result as soon as the run
@@ -92,7 +93,7 @@ func (s *session) keepResult(r *Result, judge diagnostics.Thresholds) error {
 		s.Log.Warn("the run's folder was renamed or removed while the run went on; its files are in the renamed folder", "was", s.dir.Path())
 	}
 	if r.State.Ended() {
-		if err := s.dir.WriteVerdict(r.Diagnosis); err != nil {
+		if err := errors.Join(s.dir.WriteVerdict(r.Diagnosis), s.endEvents(r)); err != nil {
 			return err
 		}
 	}
@@ -136,11 +137,12 @@ func (s *session) trainer(net *models.Net, judge diagnostics.Thresholds) (*train
 		if err != nil {
 			return nil, err
 		}
-		events, err := tensorboard.New(folder, tensorboard.Options{Start: s.started, Image: s.spectrumImage})
+		events, err := tensorboard.New(folder, tensorboard.Options{Start: s.started, Image: s.spectrumImage, Charts: eventCharts()})
 		if err != nil {
 			return nil, err
 		}
 		kept = append(kept, events)
+		s.events = events
 	}
 	o := trainerOptions(s.Config, s.Data)
 	o.Hooks = watching

@@ -165,11 +165,17 @@ func SettingsOf(dir string) ([]Setting, error) {
 	if err != nil {
 		return nil, fmt.Errorf("run: %w", err)
 	}
+	list, err := SettingsIn(folder)
+	return list, errors.Join(err, folder.Close())
+}
+
+// SettingsIn is SettingsOf for a folder that is open.
+func SettingsIn(folder *rundir.Run) ([]Setting, error) {
 	list, err := settings(folder, folder.ReadConfig, rundir.ConfigFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
-	return list, errors.Join(err, folder.Close())
+	return list, err
 }
 
 // flatten reads YAML, of which JSON is a part, into a list of its leaves in their order.

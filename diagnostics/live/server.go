@@ -43,7 +43,7 @@ const (
 	writeTimeout = 10 * time.Second // of one message to a viewer: one that does not read is dropped
 	leastPause   = time.Second      // between two looks at the folders
 	mostPause    = 15 * time.Second
-	restShare    = 250 // a look is followed by a pause of so many times its duration, so that training is not slowed
+	restShare    = 100 // a look is followed by a pause of so many times its duration, so that training is not slowed
 )
 
 // Options say what is watched.

@@ -31,8 +31,7 @@ function axisOf(text) {
 
 function shown(v) {
   if (typeof v == "string") return v;
-  const a = Math.abs(v);
-  return (a != 0 && (a < 1e-3 || a >= 1e6) ? v.toExponential(3) : String(Number(v.toPrecision(4)))).replace(/-/g, "−");
+  return String(Number(v.toPrecision(4))).replace(/-/g, "−");
 }
 
 // Values of a chart: under the pointer, and by the arrow keys on the line of text below it.

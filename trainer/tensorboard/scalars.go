@@ -18,7 +18,7 @@ type Scalar struct {
 	Value float64
 }
 
-// Fields that are read but never written, from tensorflow/core/framework/summary.proto and tensor.proto.
+// Fields of the values of plugins, from tensorflow/core/framework/summary.proto and tensor.proto.
 const (
 	valueTensor    = 8 // TensorProto, which TensorFlow 2 writes in place of valueSimple
 	valueMetadata  = 9 // SummaryMetadata

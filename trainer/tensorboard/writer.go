@@ -1,5 +1,6 @@
 // Package tensorboard writes a run's history as a TensorBoard event file: every column of the metrics table as a
-// scalar of the same name, rounded to float32, and an image of the spectrum where there is one. The step is the epoch.
+// scalar of the same name, rounded to float32, and an image of the spectrum where there is one. The step is the epoch. Related
+// columns are laid out in common pictures, and when the run has ended its settings and its verdict are added.
 package tensorboard
 
 import (
@@ -32,6 +33,8 @@ type Options struct {
 	Start time.Time // of the run; that of an event file which is already there goes before it
 	// Image returns the picture of an epoch, nil if there is none. Nil: no pictures.
 	Image func(epoch int) (image.Image, error)
+	// Charts are the pictures of several columns, as of training and validation.
+	Charts []Chart
 }
 
 // Writer keeps the event file of one run. It is a trainer.Recorder.
@@ -44,6 +47,8 @@ type Writer struct {
 	dir    *os.Root
 	start  float64 // seconds since 1970
 	image  func(epoch int) (image.Image, error)
+	charts []Chart
+	last   int      // epoch of the last event
 	found  []byte   // what the file held when it was opened, until the first record; nil: no file
 	marks  []uint64 // of the rows whose events the file holds
 	size   int64    // of the file that holds them; −1: unknown
@@ -56,13 +61,16 @@ func New(dir *os.Root, o Options) (*Writer, error) {
 	if err := atomicfile.Clean(dir, 0); err != nil {
 		return nil, fmt.Errorf("tensorboard: %w", err)
 	}
-	w := &Writer{dir: dir, image: o.Image, size: -1, append: appendTo, start: float64(o.Start.UnixMicro()) / 1e6}
+	w := &Writer{dir: dir, image: o.Image, charts: o.Charts, size: -1, append: appendTo, start: float64(o.Start.UnixMicro()) / 1e6}
 	var err error
 	if w.found, err = dir.ReadFile(FileName); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("tensorboard: reading what is there: %w", err)
 	}
 	if start, ok := startOf(w.found); ok {
 		w.start = start
+	}
+	if err := w.forget(); err != nil {
+		return nil, fmt.Errorf("tensorboard: %w", err)
 	}
 	return w, nil
 }
@@ -102,7 +110,11 @@ func (w *Writer) record(h *trainer.History) error {
 
 // begin writes all events. What the file held when it was opened is gone on with if it is the beginning of them.
 func (w *Writer) begin(h *trainer.History, marks []uint64) error {
-	all, wall, err := w.events(appendRecord(nil, versionEvent(w.start)), w.start, h.Rows)
+	head := appendRecord(nil, versionEvent(w.start))
+	if len(w.charts) > 0 {
+		head = appendRecord(head, layoutEvent(w.start, w.charts))
+	}
+	all, wall, err := w.events(head, w.start, h.Rows)
 	if err != nil {
 		return err
 	}
@@ -147,6 +159,7 @@ func appendTo(dir *os.Root, size int64, data []byte) error {
 // events appends the events of rows, the first of which comes after a time, and returns the time of the last.
 func (w *Writer) events(out []byte, wall float64, rows []trainer.Row) ([]byte, float64, error) {
 	for _, r := range rows {
+		w.last = r.Epoch
 		if r.Seconds > 0 {
 			wall += r.Seconds
 		}
