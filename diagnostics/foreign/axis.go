@@ -110,6 +110,9 @@ func (a *axis) fromSteps(t *table, steps *column) error {
 		a.counts = true
 		return nil
 	}
+	if len(distinct) > mostSteps {
+		return &Fault{File: t.file, Detail: fmt.Sprintf("there is no column of epochs, and %d steps are hardly as many epochs: say how many steps make one, as in --steps-per-epoch 391", len(distinct))}
+	}
 	span := distinct[1] - distinct[0]
 	for i := 2; i < len(distinct); i++ {
 		if distinct[i]-distinct[i-1] != span {
@@ -128,6 +131,9 @@ func (a *axis) fromSteps(t *table, steps *column) error {
 	a.note = fmt.Sprintf("each of the %d steps is taken for an epoch; if more make one, say so with --steps-per-epoch", len(distinct))
 	return nil
 }
+
+// mostSteps is how many steps may each be taken for an epoch.
+const mostSteps = 5000
 
 // leastPoints is how many values a column of losses must have for its rows to be taken for the epochs.
 const leastPoints = 3

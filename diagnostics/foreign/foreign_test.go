@@ -237,6 +237,16 @@ func TestLimits(t *testing.T) {
 	if _, err := Read(path, Options{}); err == nil || !strings.HasSuffix(err.Error(), "the file has more than 64 MiB: a log of a training has an entry an epoch or step") {
 		t.Errorf("a large file: %v", err)
 	}
+	steps := "step,loss\n"
+	for i := range mostSteps + 1 {
+		steps += fmt.Sprintf("%d,1\n", i)
+	}
+	if _, err := Read(write(t, "steps.csv", steps), Options{}); err == nil || !strings.Contains(err.Error(), "5001 steps are hardly as many epochs") {
+		t.Errorf("many steps: %v", err)
+	}
+	if c := read(t, write(t, "steps.csv", steps), Options{StepsPerEpoch: 1000}).Curve; len(c.Epochs) != 5 {
+		t.Errorf("5,001 steps from 0, 1,000 an epoch: %d epochs, want 5", len(c.Epochs))
+	}
 	wide := "epoch"
 	for i := range maxColumns {
 		wide += fmt.Sprint(",x", i)

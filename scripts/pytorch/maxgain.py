@@ -158,7 +158,7 @@ class MaxGain:
         loss, wrong, predicted = 0.0, 0, []
         for at in range(0, len(index), self.batch):
             part = slice(at, at + self.batch)
-            x = torch.stack([transformed(images[i], a) for i, a in zip(index[part], maps[part])])
+            x = transformed(images[index[part]], maps[part])
             y = labels[index[part]]
             more_loss, classes = _evaluate(net, x, y)
             loss, wrong = loss + more_loss, wrong + (classes != y).sum().item()
@@ -303,20 +303,21 @@ def transform(random, height, width):
     return rr, rc, (height - 1) / 2 - rr * down - rc * right, cr, cc, (width - 1) / 2 - cr * down - cc * right
 
 
-def transformed(image, a):
-    """An image [C,H,W] as a map transforms it: bilinear, the edge's pixels repeated beyond the edge."""
-    rr, rc, r0, cr, cc, c0 = a
-    _, height, width = image.shape
+def transformed(images, maps):
+    """Images [N,C,H,W], each as its map transforms it: bilinear, the edge's pixels repeated beyond the edge."""
+    rr, rc, r0, cr, cc, c0 = (v[:, None, None] for v in torch.tensor(maps, dtype=torch.float64).T)
+    height, width = images.shape[2:]
     down = (torch.arange(height, dtype=torch.float64) - (height - 1) / 2)[:, None]
     right = torch.arange(width, dtype=torch.float64) - (width - 1) / 2
     row = (rr * down + rc * right + r0).clamp(0, height - 1)
     column = (cr * down + cc * right + c0).clamp(0, width - 1)
     top, left = row.long(), column.long()
     bottom, beside = (top + 1).clamp(max=height - 1), (left + 1).clamp(max=width - 1)
-    fr, fc = (row - top).float(), (column - left).float()
-    upper = image[:, top, left] + fc * (image[:, top, beside] - image[:, top, left])
-    lower = image[:, bottom, left] + fc * (image[:, bottom, beside] - image[:, bottom, left])
-    return upper + fr * (lower - upper)
+    fr, fc = (row - top).float()[..., None], (column - left).float()[..., None]
+    n = torch.arange(len(images))[:, None, None]
+    upper = images[n, :, top, left] + fc * (images[n, :, top, beside] - images[n, :, top, left])
+    lower = images[n, :, bottom, left] + fc * (images[n, :, bottom, beside] - images[n, :, bottom, left])
+    return (upper + fr * (lower - upper)).permute(0, 3, 1, 2)
 
 
 def _seed(logits, projection):

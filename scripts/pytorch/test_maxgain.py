@@ -180,7 +180,7 @@ class Mixed(Case):
 
     def test_interpolation(self):
         image, a = torch.randn(2, 5, 7), (0.9, -0.2, 1.7, 0.25, 1.1, 2.9)
-        got = maxgain.transformed(image, a)
+        got = maxgain.transformed(torch.stack([torch.zeros_like(image), image]), [(1, 0, 2, 0, 1, 3), a])[1]
         for channel in range(2):
             for row in range(5):
                 for column in range(7):
@@ -196,7 +196,7 @@ class Mixed(Case):
         images, labels, log = torch.randn(150, 2, 8, 9), torch.arange(150) % 3, MaxGain(self.path)
         random = maxgain.Random(maxgain.MIXED_SEED)
         index = [i * 150 // 100 for i in range(100)]  # 100 of 150: a quarter would be too few
-        seen = np.stack([maxgain.transformed(images[i], maxgain.transform(random, 8, 9)).double().numpy() for i in index for _ in range(2)])
+        seen = np.stack([maxgain.transformed(images[i:i + 1], [maxgain.transform(random, 8, 9)])[0].double().numpy() for i in index for _ in range(2)])
         truth = np.repeat(labels.numpy()[index], 2)
 
         def expect(weight):
