@@ -85,6 +85,9 @@ func (t *Trainer) finish() error {
 	if err := t.saveBest(true); err != nil {
 		return err
 	}
+	if err := t.removeRecipe(); err != nil {
+		return err
+	}
 	setWeights(t.net, t.best)
 	t.status.Restored = t.bestEpoch < t.status.Epoch
 	return nil

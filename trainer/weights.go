@@ -14,7 +14,7 @@ import (
 )
 
 // RecipeFile holds the preprocessing in the folder of checkpoints where it is too large to be in each of them, as that of
-// whitened images is: best.safetensors then has it from the end of the run on.
+// whitened images is. At the end of the run best.safetensors takes it over.
 const RecipeFile = "preprocessing.safetensors"
 
 // largeRecipe is the number of bytes of tensors from which a recipe has a file of its own: writing it would take longer
@@ -140,6 +140,17 @@ func (t *Trainer) saveRecipe() error {
 	return nil
 }
 
+// removeRecipe removes the preprocessing's own file when the weights that the run ends with hold it.
+func (t *Trainer) removeRecipe() error {
+	if t.store == nil {
+		return nil
+	}
+	if err := t.store.dir.Remove(RecipeFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return nil
+}
+
 // recipe reads the preprocessing that has a file of its own.
 func (s *store) recipe() (*datasets.Recipe, error) {
 	file, err := s.dir.ReadFile(RecipeFile)
@@ -250,14 +261,25 @@ func (w *Weights) FindRecipe(dir fs.FS) error {
 		return nil
 	}
 	file, err := fs.ReadFile(dir, RecipeFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // of an earlier version
-	}
 	if err == nil {
-		w.Recipe, err = ReadRecipe(file)
+		if w.Recipe, err = ReadRecipe(file); err != nil {
+			return fmt.Errorf("%s: %w", RecipeFile, err)
+		}
+		return nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if file, err = fs.ReadFile(dir, BestFile); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var best *Weights
+	if err == nil {
+		best, err = ReadWeights(file)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", RecipeFile, err)
+		return fmt.Errorf("%s: %w", BestFile, err)
 	}
+	w.Recipe = best.Recipe // none in one of an earlier version
 	return nil
 }

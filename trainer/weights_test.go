@@ -16,12 +16,18 @@ import (
 	"github.com/maxgain/maxgain/models"
 )
 
-// trained is the folder of the checkpoints of a short run of a net on data, and the net.
-func trained(t *testing.T, spec models.Spec, data *datasets.Dataset) (dir string, net *models.Net) {
+// trained is the folder of the checkpoints of a short run of a net on data, and the net; after is called as a hook is.
+func trained(t *testing.T, spec models.Spec, data *datasets.Dataset, after ...func(epoch int, dir string)) (dir string, net *models.Net) {
 	t.Helper()
 	o := lenetOptions()
 	o.Average = 3
 	o.Checkpoints = CheckpointOptions{Dir: mustOpen(t, t.TempDir()), Config: []byte("a: 1\n"), Every: 1}
+	o.Hooks = []Hook{hookFunc(func(_ context.Context, s *State) error {
+		for _, f := range after {
+			f(s.Epoch(), o.Checkpoints.Dir.Name())
+		}
+		return nil
+	})}
 	net = newNet(t, spec, 1)
 	if _, err := mustNew(t, net, data, o).Run(context.Background()); err != nil {
 		t.Fatal(err)
@@ -91,25 +97,38 @@ func TestLargeRecipe(t *testing.T) {
 	recipe.Normalize, recipe.Contrast, recipe.Filter = datasets.NormalizeWhiten, 2, make([]float32, 784*784)
 	recipe.Filter[785] = 3
 	data.Recipe = &recipe
-	dir, _ := trained(t, dropoutSpec, &data)
-	if w := readWeights(t, filepath.Join(dir, LastFile)); w.Recipe != nil {
-		t.Error("the last checkpoint holds the preprocessing")
-	} else if err := w.FindRecipe(os.DirFS(dir)); err != nil || !reflect.DeepEqual(w.Recipe, &recipe) {
-		t.Errorf("the preprocessing beside it is another, or error %v", err)
+	during := ""
+	dir, _ := trained(t, dropoutSpec, &data, func(epoch int, dir string) {
+		if epoch == 2 {
+			during = copyDir(t, dir)
+		}
+	})
+	check := func(what string, w *Weights, err error, averaged int) {
+		t.Helper()
+		if err != nil || w.Averaged != averaged || !reflect.DeepEqual(w.Recipe, &recipe) {
+			t.Errorf("%s: averaged over %d, another preprocessing, or error %v", what, w.Averaged, err)
+		}
 	}
-	if w := readWeights(t, filepath.Join(dir, BestFile)); !reflect.DeepEqual(w.Recipe, &recipe) {
-		t.Error("the weights kept hold no preprocessing, or another")
+	last := func(dir string) (*Weights, error) {
+		w := readWeights(t, filepath.Join(dir, LastFile))
+		if w.Recipe != nil {
+			t.Error("the last checkpoint holds the preprocessing")
+		}
+		return w, w.FindRecipe(os.DirFS(dir))
 	}
-	w, err := KeptWeights(os.DirFS(dir))
-	if err != nil || w.Averaged != 2 || !reflect.DeepEqual(w.Recipe, &recipe) {
-		t.Errorf("averaged over %d, error %v", w.Averaged, err)
+	w, err := last(during)
+	check("the last checkpoint of a run that goes on", w, err, 0)
+	w, err = KeptWeights(os.DirFS(during))
+	check("a run that goes on", w, err, 0)
+	check("the file of the weights kept", readWeights(t, filepath.Join(dir, BestFile)), nil, 2)
+	w, err = last(dir)
+	check("the last checkpoint", w, err, 0)
+	w, err = KeptWeights(os.DirFS(dir))
+	check("the weights kept", w, err, 2)
+	if _, err := os.Stat(filepath.Join(dir, RecipeFile)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the preprocessing is in the folder twice, or error %v", err)
 	}
-	if err := os.Remove(filepath.Join(dir, BestFile)); err != nil {
-		t.Fatal(err)
-	}
-	if w, err = KeptWeights(os.DirFS(dir)); err != nil || w.Averaged != 0 || !reflect.DeepEqual(w.Recipe, &recipe) {
-		t.Errorf("without weights kept: averaged over %d, error %v", w.Averaged, err)
-	}
+	dir = during
 	if err := os.Truncate(filepath.Join(dir, RecipeFile), 1000); err != nil {
 		t.Fatal(err)
 	}

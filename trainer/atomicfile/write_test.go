@@ -150,6 +150,21 @@ func TestWriteSyncs(t *testing.T) {
 		t.Fatal(err)
 	}
 	fault := errors.New("lost")
+	if runtime.GOOS != "windows" {
+		calls := 0
+		syncFile = func(*os.File) error {
+			if calls++; calls == 2 { // of the folder
+				return fault
+			}
+			return nil
+		}
+		if err := WriteBytes(path, []byte("hello")); !errors.Is(err, fault) {
+			t.Errorf("sync of the folder failed: error %v", err)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
 	syncFile = func(*os.File) error { return fault }
 	if err := WriteBytes(path, []byte("hello")); !errors.Is(err, fault) {
 		t.Errorf("sync failed: error %v", err)
@@ -200,5 +215,36 @@ func TestWriteInRenamedFolder(t *testing.T) {
 	}
 	if err := WriteBytesIn(dir, "a.txt", []byte("mine")); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "has been removed") {
 		t.Errorf("after the folder was removed: error %v", err)
+	}
+}
+
+// Where a folder has the name, or the open folder is closed, the error says so and nothing is left.
+func TestWriteInTheWay(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a", "b")
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteBytes(filepath.Join(dir, "a"), []byte("x")); err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "a")) {
+		t.Errorf("in the place of a folder: error %v", err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("left %v, error %v", entries, err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := root.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := Clean(root, 0); err == nil {
+		t.Error("cleaning a folder that is closed: no error")
+	}
+	if err := WriteBytesIn(root, "x", nil); err == nil {
+		t.Error("writing to a folder that is closed: no error")
+	}
+	if err := syncDir(root, "."); err == nil && runtime.GOOS != "windows" {
+		t.Error("syncing a folder that is closed: no error")
 	}
 }
