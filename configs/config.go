@@ -76,7 +76,8 @@ type Train struct {
 	WeightDecay  float64
 	ClassWeights string // none or balanced
 	Seed         uint64
-	Workers      int // 0 = every core
+	Workers      int    // 0 = every core
+	Init         string // run or checkpoint whose weights are the first; "" draws them
 
 	Nesterov            bool // Nesterov's momentum
 	DecayNormsAndBiases bool // weight decay for them too

@@ -54,6 +54,8 @@ func (c *Config) fields() []field {
 			says("", "Nesterov's form of the momentum").without("false"),
 		optional(text("train.class_weights", &c.Train.ClassWeights, oneOf("none", "balanced")), func() bool { return c.Train.ClassWeights != "none" }).added().
 			says("", "balanced weighs each training image by the mean number of images of a class over that of its own"),
+		optional(source("train.init", &c.Train.Init), func() bool { return c.Train.Init != "" }).added().
+			says("", "run or checkpoint whose weights training begins with; the last layer is drawn anew where its classes are others").without("weights drawn by train.seed"),
 		seed("train.seed", &c.Train.Seed).says("", "seed of everything random"),
 		whole("train.workers", &c.Train.Workers, 0, 1024).says("cores", "cores to use; results do not depend on it; 0 takes all"),
 		whole("average.epochs", &c.Average.Epochs, 0, 100).added().says("epochs", "last epochs over whose ends the weights that are kept are averaged; 0 keeps those of one epoch"),

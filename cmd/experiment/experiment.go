@@ -23,6 +23,8 @@ type Experiment struct {
 	Config configs.Config
 	Data   *datasets.Dataset
 	Spec   models.Spec // of the net, which fits the data
+
+	log func(message string)
 }
 
 // Reading says who is told how the data are read. What is nil is not called.
@@ -42,7 +44,7 @@ func Open(ctx context.Context, c configs.Config, r Reading) (*Experiment, error)
 	if err != nil {
 		return nil, err
 	}
-	return &Experiment{Config: c, Data: data, Spec: spec}, nil
+	return &Experiment{Config: c, Data: data, Spec: spec, log: r.Log}, nil
 }
 
 // OpenData is Open for the data alone.
@@ -57,8 +59,21 @@ func OpenData(ctx context.Context, c configs.Config, r Reading) (*datasets.Datas
 	return datasets.Open(ctx, o)
 }
 
-// NewNet makes the net with its first weights, in as many goroutines as workers says; 0 takes all cores. It is to be closed.
+// NewNet makes the net with its first weights, drawn or those of train.init, in as many goroutines as workers says; 0 takes
+// all cores. It is to be closed.
 func (e *Experiment) NewNet(workers int) (*models.Net, error) {
+	net, err := e.drawnNet(workers)
+	if err != nil || e.Config.Train.Init == "" {
+		return net, err
+	}
+	if err := e.initialize(net); err != nil {
+		return nil, errors.Join(err, net.Close())
+	}
+	return net, nil
+}
+
+// drawnNet makes the net with weights that are drawn by the seed.
+func (e *Experiment) drawnNet(workers int) (*models.Net, error) {
 	return models.New(e.Spec, netOptions(e.Config, workers))
 }
 

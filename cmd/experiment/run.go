@@ -64,12 +64,23 @@ func (e *Experiment) Run(ctx context.Context, o RunOptions) (_ *Result, err erro
 	return s.run(ctx)
 }
 
+// net is the net to train. A run that goes on from a checkpoint takes its weights from there, so that train.init may be
+// gone by then.
+func (s *session) net() (*models.Net, error) {
+	if s.Resume {
+		if _, err := s.dir.Checkpoints().Stat(trainer.LastFile); err == nil {
+			return s.drawnNet(s.Config.Train.Workers)
+		}
+	}
+	return s.NewNet(s.Config.Train.Workers)
+}
+
 func (s *session) run(ctx context.Context) (*Result, error) {
 	judge, err := Thresholds(s.Config)
 	if err != nil {
 		return nil, err
 	}
-	net, err := s.NewNet(s.Config.Train.Workers)
+	net, err := s.net()
 	if err != nil {
 		return nil, err
 	}

@@ -4,10 +4,35 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/maxgain/maxgain/models"
 	"github.com/maxgain/maxgain/trainer/rundir"
 )
+
+// initialize gives a net the weights of train.init, and says which were drawn instead as the classes are others.
+func (e *Experiment) initialize(net *models.Net) error {
+	path := e.Config.Train.Init
+	w, err := rundir.ReadWeights(path)
+	if err != nil {
+		return Usagef("train.init: %s: %w", path, err)
+	}
+	drawn, err := w.Initialize(net)
+	if err != nil {
+		return Usagef("train.init: %s: %w", path, err)
+	}
+	message := fmt.Sprintf("the first weights are those of %s", path)
+	if w.Epoch >= 0 {
+		message += fmt.Sprintf(", epoch %d", w.Epoch)
+	}
+	if len(drawn) > 0 {
+		message += fmt.Sprintf("; for %d classes, %s are drawn anew", e.Spec.Classes, strings.Join(drawn, " and "))
+	}
+	if e.log != nil {
+		e.log(message)
+	}
+	return nil
+}
 
 // LoadNet makes a net of the weights at a path: a run's folder, one of our checkpoints, or any safetensors file whose
 // tensors have the names and the PyTorch shapes of the model's parameters. model may be empty if the file says which

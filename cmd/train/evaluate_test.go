@@ -102,3 +102,43 @@ func predictsPictures(t *testing.T, run string) {
 		t.Errorf("an empty folder: exit code %d", code)
 	}
 }
+
+// What was trained goes out as an ONNX file, is looked through for wrong labels, and is where another run begins.
+func TestExportSuspectsAndInit(t *testing.T) {
+	root := t.TempDir()
+	dir := filepath.Join(root, "run")
+	if code, _, stderr := command(t, tiny("--out", dir, "--quiet")...); code != exitOK {
+		t.Fatal(stderr)
+	}
+	var e exported
+	code, stdout, stderr := command(t, "export", dir, "--onnx", filepath.Join(root, "net.onnx"), "--json")
+	if code != exitOK {
+		t.Fatal(stderr)
+	}
+	decode(t, stdout, &e)
+	if e.Model != "lenet-mnist" || e.Shape != [3]int{1, 28, 28} || len(e.Classes) != 10 || e.Epoch != 2 {
+		t.Errorf("%+v", e)
+	}
+	if info, err := os.Stat(e.File); err != nil || info.Size() < 4*431080 { // the net's parameters
+		t.Errorf("%v", err)
+	}
+	var s suspected
+	code, stdout, stderr = command(t, "suspects", dir, "--json", "--top", "3", "--out", filepath.Join(root, "s.png"))
+	if code != exitOK {
+		t.Fatal(stderr)
+	}
+	decode(t, stdout, &s)
+	if s.Images != 200 || len(s.Suspects) != min(3, s.Found) {
+		t.Errorf("%+v", s)
+	}
+	code, _, stderr = command(t, tiny("--out", filepath.Join(root, "next"), "--init", dir)...)
+	if code != exitOK || !strings.Contains(stderr, "the first weights are those of "+dir) {
+		t.Errorf("exit code %d\n%s", code, stderr)
+	}
+	for _, args := range [][]string{{"export", dir}, {"export"}, {"suspects", dir, "--top", "-1"}, {"suspects", dir, "--out", "s.gif"},
+		{"--resume", dir, "--init", dir}, tiny("--init", filepath.Join(root, "nowhere"), "--out", filepath.Join(root, "other"))} {
+		if code, _, stderr := command(t, args...); code != exitUsage {
+			t.Errorf("%v: exit code %d\n%s", args, code, stderr)
+		}
+	}
+}

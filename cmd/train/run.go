@@ -125,7 +125,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%w%s (see %s --help)", err, flagHint(c, err), c.CommandPath())
 	})
-	root.AddCommand(newData(a), newGain(a), newDiagnose(a), newCalibrate(a), newVerifyResume(a), newReport(a), newLive(a), newSweep(a), newBench(a), newSelftest(a), newFigure(a), newConfig(a), newEvaluate(a), newPredict(a))
+	root.AddCommand(newData(a), newGain(a), newDiagnose(a), newCalibrate(a), newVerifyResume(a), newReport(a), newLive(a), newSweep(a), newBench(a), newSelftest(a), newFigure(a), newConfig(a), newEvaluate(a), newPredict(a), newExport(a), newSuspects(a))
 	addCompletions(root)
 	return root
 }

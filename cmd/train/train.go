@@ -20,6 +20,7 @@ type trainFlags struct {
 	outputFlags
 	out    string
 	resume string
+	init   string
 	anyCPU bool // to resume on
 	dryRun bool
 	live   bool
@@ -45,6 +46,7 @@ Presets: ` + strings.Join(configs.Presets(), ", "),
 	f.configFlags.add(c)
 	f.outputFlags.add(c)
 	c.Flags().StringVarP(&f.out, "out", "o", "", "`folder` of this run, new or empty (else <output.dir>/<name>-<time>)")
+	c.Flags().StringVar(&f.init, "init", "", "begin with the weights of this `run` or checkpoint instead of drawn ones (train.init)")
 	c.Flags().StringVar(&f.resume, "resume", "", "go on with the run in this `folder`, to the same bits as if it had never stopped")
 	c.Flags().BoolVar(&f.anyCPU, "allow-other-cpu", false, "with --resume, go on at another CPU level too, though not to the same bits")
 	c.Flags().BoolVar(&f.live, "live", false, "show the run in a browser while it goes on, at the address that is printed")
@@ -164,8 +166,14 @@ func (a *app) reading(b *bar) experiment.Reading {
 
 // resolve is the config of a new run, or of the one to resume.
 func (f trainFlags) resolve(c *cobra.Command) (configs.Config, error) {
+	if f.init != "" {
+		f.set = append([]string{"train.init=" + f.init}, f.set...)
+	}
 	if f.resume == "" {
 		return f.load(c)
+	}
+	if f.init != "" {
+		return configs.Config{}, usage("--resume goes on with the run's own weights; leave out --init")
 	}
 	if f.config != "" || f.out != "" {
 		return configs.Config{}, usage("--resume goes on in the run's own folder with its own config; leave out --config and --out")
