@@ -74,7 +74,7 @@ func Sentence(e diagnostics.Evidence) string {
 	subject := ColumnName(e.Signal)
 	said := Label(e)
 	switch strings.TrimSuffix(e.What, ":") {
-	case "no response to the input", "measurements of a gain", "smoothed share at the end":
+	case "no response to the input", "measurements of a gain", "measurements of the training loss", "smoothed share at the end":
 		subject = "" // the label is a sentence of its own
 	}
 	if e.Signal == "status" {
@@ -93,6 +93,17 @@ func span(e diagnostics.Evidence) string {
 
 // Label is Sentence without its subject and window, for a chart of the signal.
 func Label(e diagnostics.Evidence) string {
+	if text, ok := phrase(e); ok {
+		return text
+	}
+	if what, ok := strings.CutPrefix(e.What, "relative "); ok {
+		return fmt.Sprintf("%s: %s", what, percent(float64(e.Value)))
+	}
+	return fmt.Sprintf("%s: %s", strings.TrimRight(e.What, ":,"), amount(e, float64(e.Value)))
+}
+
+// phrase words a fact of one of the kinds that the rules state; not ok if it is of another kind.
+func phrase(e diagnostics.Evidence) (text string, ok bool) {
 	v, limit := float64(e.Value), float64(e.Threshold)
 	above := v >= limit
 	either := func(yes bool, a, b string) string {
@@ -104,63 +115,72 @@ func Label(e diagnostics.Evidence) string {
 	value := amount(e, v)
 	switch strings.TrimSuffix(e.What, ":") {
 	case "no finite number":
-		return "is no finite number"
+		return "is no finite number", true
 	case "no response to the input":
-		return "the network does not respond to its input: the gain is −∞ dB"
+		return "the network does not respond to its input: the gain is −∞ dB", true
 	case "fall under its median":
-		return "has collapsed: " + value + " under its median"
+		return "has collapsed: " + value + " under its median", true
 	case "back at":
-		return "is back at " + value
+		return "is back at " + value, true
 	case "level in the last third":
-		return either(above, "is still ", "is down to ") + value
+		return either(above, "is still ", "is down to ") + value, true
 	case "range since":
-		return "moves by " + percent(v) + " of its highest value only"
+		return "moves by " + percent(v) + " of its highest value only", true
 	case "level at the end":
-		return either(above, "is high: ", "is low: ") + value
+		return either(above, "is high: ", "is low: ") + value, true
 	case "at the epoch to keep":
-		return either(above, "was still high where the weights are kept: ", "was low where the weights are kept: ") + value
-	case "relative fall in the last third", "relative fall", "relative fall meanwhile":
-		return fall(v, above, e.What == "relative fall meanwhile")
+		return either(above, "was still high where the weights are kept: ", "was low where the weights are kept: ") + value, true
+	case "relative fall in the last third", "relative fall in the last quarter", "relative fall", "relative fall meanwhile":
+		return fall(v, above, e.What == "relative fall meanwhile"), true
 	case "slope in the last third":
-		return either(v < 0, "falls by ", "rises by ") + number(math.Abs(v)) + " " + e.Unit
+		return either(v < 0, "falls by ", "rises by ") + number(math.Abs(v)) + " " + e.Unit, true
 	case "travel in the last third":
-		return either(above, "still moves: by ", "hardly moves: by ") + value
+		return either(above, "still moves: by ", "hardly moves: by ") + value, true
 	case "variability", "variability in the last third":
-		return either(above, "is rough: ± ", "is smooth: ± ") + value + " from epoch to epoch"
+		return either(above, "is rough: ± ", "is smooth: ± ") + value + " from epoch to epoch", true
 	case "variability, first half,":
-		return either(above, "is rough: ± ", "is smooth: ± ") + value + " from epoch to epoch, first half"
+		return either(above, "is rough: ± ", "is smooth: ± ") + value + " from epoch to epoch, first half", true
 	case "variability, second half,":
-		return either(above, "is rough: ± ", "is smooth: ± ") + value + " from epoch to epoch, second half"
+		return either(above, "is rough: ± ", "is smooth: ± ") + value + " from epoch to epoch, second half", true
 	case "variability before the onset":
-		return "was smooth before: ± " + value + " from epoch to epoch"
+		return "was smooth before: ± " + value + " from epoch to epoch", true
 	case "variability after the onset":
-		return "is rough since: ± " + value + " from epoch to epoch"
+		return "is rough since: ± " + value + " from epoch to epoch", true
 	case "steps upward, of its range,":
-		return either(above, "often steps upward: ", "seldom steps upward: ") + percent(v) + " of its range"
+		return either(above, "often steps upward: ", "seldom steps upward: ") + percent(v) + " of its range", true
 	case "relative rise over its lowest", "relative rise over their lowest":
-		return either(above, "has risen: ", "has hardly risen: ") + percent(v) + " above its lowest"
+		return either(above, "has risen: ", "has hardly risen: ") + percent(v) + " above its lowest", true
 	case "relative fall under its highest":
-		return either(above, "has fallen: ", "has hardly fallen: ") + percent(v) + " under its highest"
+		return either(above, "has fallen: ", "has hardly fallen: ") + percent(v) + " under its highest", true
 	case "fall under its highest":
-		return either(above, "has fallen: ", "has hardly fallen: ") + value + " under its highest"
+		return either(above, "has fallen: ", "has hardly fallen: ") + value + " under its highest", true
 	case "rise over its lowest":
-		return "has risen: " + percent(v) + " above its lowest"
+		return "has risen: " + percent(v) + " above its lowest", true
 	case "measurements of a gain":
-		return fmt.Sprintf("a gain was measured %s times only, %s are needed", number(v), number(limit))
+		return fmt.Sprintf("a gain was measured %s times only, %s are needed", number(v), number(limit)), true
+	case "measurements of the training loss":
+		return fmt.Sprintf("the training loss was measured %s times only, %s are needed", number(v), number(limit)), true
+	case "measurements":
+		return fmt.Sprintf("was measured %s times only, %s are needed", number(v), number(limit)), true
+	case "epochs since learning began":
+		return fmt.Sprintf("has %s epochs of learning behind it, %s are needed", number(v), number(limit)), true
+	case "end above its lowest, of its range,":
+		return either(above, "stays above its lowest: ", "is back near its lowest: ") + percent(v) + " of its range", true
+	case "lowest value":
+		return "falls to " + value + ", which no loss does", true
+	case "rank correlation with the training loss":
+		return either(above, "goes with the training loss: ", "does not go with the training loss: ") + "rank correlation " + number(v), true
 	case "smoothed share at the end":
-		return either(above, "predictions still change: ", "predictions hardly change: ") + percent(v) + " of the training images an epoch"
+		return either(above, "predictions still change: ", "predictions hardly change: ") + percent(v) + " of the training images an epoch", true
 	case "never under the share of its highest of":
-		return "has never fallen below " + percent(v) + " of its highest value"
+		return "has never fallen below " + percent(v) + " of its highest value", true
 	case "way of the second half over the first's":
-		return "went " + number(v) + " times as far in the second half as in the first"
+		return "went " + number(v) + " times as far in the second half as in the first", true
 	}
 	if e.Signal == "status" {
-		return "the run ended: " + strings.ReplaceAll(strings.TrimSuffix(e.What, ":"), "-", " ")
+		return "the run ended: " + strings.ReplaceAll(strings.TrimSuffix(e.What, ":"), "-", " "), true
 	}
-	if what, ok := strings.CutPrefix(e.What, "relative "); ok {
-		return fmt.Sprintf("%s: %s", what, percent(v))
-	}
-	return fmt.Sprintf("%s: %s", strings.TrimRight(e.What, ":,"), value)
+	return "", false
 }
 
 // fall words a relative fall, which is a rise where it is negative.
