@@ -13,7 +13,7 @@ import (
 type Figure struct {
 	Number int
 	Title  string
-	Curves []Curve // the base run first; none: the figure is of the toy net
+	Curves []Curve // the base run first; none: the figure is of the toy net or of published ones
 }
 
 // Curve is one setting: a preset at a constant rate.
@@ -31,7 +31,8 @@ type Options struct {
 	Seeds   []uint
 	Workers uint
 	Quick   bool               // LeNet on a few built-in digits stands for every net
-	Image   string             // PNG file for figures 1 to 3; empty takes a scene made by the program
+	Image   string             // PNG file for figures 1 to 3; empty takes a scene made by the program; photo of figure 5
+	Nets    Nets               // of figures 5 to 7
 	Run     experiment.RunFunc // trains one of the runs
 	Log     *slog.Logger
 }
@@ -42,6 +43,9 @@ var All = []Figure{
 	{2, "The toy net's maps", nil},
 	{3, "Data derivative and frequency response of the toy net by projection p", nil},
 	{4, "The toy net at an impulse image, after a Hann window", nil},
+	{oneNet, "A published net at a photo and at an impulse, red channel", nil},
+	{allNets, "Published nets at an impulse, red channel", nil},
+	{netGains, "Maximum Gain of published nets over their error", nil},
 	{8, "LeNet on MNIST, larger learning rates", []Curve{
 		{"rate 0.001 (base)", "lenet_mnist", 0.001},
 		{"rate 0.002", "lenet_mnist", 0.002},

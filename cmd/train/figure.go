@@ -29,13 +29,14 @@ func newFigure(a *app) *cobra.Command {
 		Long: `Repeat a figure of the paper (arXiv:1810.03241) and write it as figN.svg, figN.png and figN.csv.
 
 ` + figureList() + `
-Figures 1 to 4 are of a net whose response is known in closed form, and are held against it. The others train:
-their runs are ordinary run folders. Those that have ended are used again, by other figures too, and those
+Figures 1 to 4 are of a net whose response is known in closed form, and are held against it. Figures 5 to 7 are of nets
+in ONNX files, with a table of their errors (docs/figures.md). The others train: their runs are ordinary run folders. Those that have ended are used again, by other figures too, and those
 that were interrupted go on where they were. The same command may run several times at once: each process trains runs
 that no other one is training, and the last to finish draws the figure.`,
 		Example: `  train figure 8 --seeds 1,2,3
   train figure 9 --quick
-  train figure 3 --image photo.png`,
+  train figure 3 --image photo.png
+  train figure 7 --nets NETS --photos PHOTOS`,
 		Args: exactly(1, "the number of a figure, e.g. 8"),
 		RunE: func(c *cobra.Command, args []string) error { return a.figure(c, args[0], f) },
 	}
@@ -46,7 +47,12 @@ that no other one is training, and the last to finish draws the figure.`,
 	flags.StringVar(&f.DataDir, "data-dir", "", "`folder` of the data (else $MAXGAIN_DATA, the user's cache, a download)")
 	flags.UintVar(&f.Workers, "workers", 0, "cores to use; results do not depend on it (0 = all)")
 	flags.BoolVar(&f.Quick, "quick", false, "a trial of a few seconds: LeNet on a few built-in digits stands for every net")
-	flags.StringVar(&f.Image, "image", "", "PNG `file` for figures 1 to 3, whose middle is taken (else a scene made by the program)")
+	flags.StringVar(&f.Image, "image", "", "PNG `file` for figures 1 to 3, whose middle is taken (else a scene made by the program); photo of figure 5")
+	flags.StringVar(&f.Nets.Dir, "nets", "", "`folder` of ONNX files with a table of them, nets.tsv or MANIFEST.tsv, for figures 5 to 7")
+	flags.StringVar(&f.Nets.Net, "net", "", "`name` of the net of figure 5 (else the table's first)")
+	flags.StringVar(&f.Nets.Errors, "errors", "", "`column` of the table with the errors of figures 6 and 7 (else top5_error)")
+	flags.StringVar(&f.Nets.Photos, "photos", "", "`folder` of photos for figure 7")
+	flags.Float64Var(&f.Nets.Impulse, "impulse", 1, "`levels` of the impulse's pixel, in a picture's levels of 0 to 255, for figures 5 to 7")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print the result only, no progress and no remarks but errors")
 	return c
 }
@@ -86,6 +92,9 @@ func (a *app) makeFigure(ctx context.Context, p figures.Figure, f figureFlags) e
 	f.Run = func(ctx context.Context, c configs.Config, o experiment.RunOptions) error {
 		_, err := shown.trainConfig(ctx, c, o, f.outputFlags)
 		return err
+	}
+	if p.OfNets() {
+		return a.netsFigure(ctx, p, f.Options)
 	}
 	if p.Curves == nil {
 		figure, err := f.Toy(p)

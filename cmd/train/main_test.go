@@ -86,7 +86,7 @@ func TestGoldenOutput(t *testing.T) {
 		"run-as-sweep":     {[]string{"sweep", "--config", "lenet_mnist", "--dry-run"}, exitUsage},
 		"unknown-log":      {[]string{"data", "list", "--log", "xml"}, exitUsage},
 		"unknown-verdict":  {[]string{"diagnose", "x.csv", "--fail-on", "over-fitting"}, exitUsage},
-		"no-such-figure":   {[]string{"figure", "7"}, exitUsage},
+		"no-such-figure":   {[]string{"figure", "14"}, exitUsage},
 		"diagnose-no-path": {[]string{"diagnose"}, exitUsage},
 		"diagnose-missing": {[]string{"diagnose", "testdata/none.csv"}, exitData},
 		"diagnose-bad":     {[]string{"diagnose", "testdata/bad.csv"}, exitData},
