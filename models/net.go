@@ -60,7 +60,7 @@ type Outcome struct {
 	Logits      []float32 // [N,K] before the softmax; valid until the next call
 }
 
-// New makes a net with fresh weights.
+// New makes a net with fresh weights. It takes no memory before it has checked that there is enough.
 func New(spec Spec, o Options) (*Net, error) {
 	if o.Batch < 1 {
 		return nil, fmt.Errorf("models: batch %d, want at least 1", o.Batch)
@@ -69,7 +69,11 @@ func New(spec Spec, o Options) (*Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Net{spec: spec, opts: o, groups: fuse(plan), params: newParams(plan.layers, o), index: map[string]int{},
+	groups := fuse(plan)
+	if err := plan.memory(groups, o).Fits(o.Batch); err != nil {
+		return nil, fmt.Errorf("models: %s: %w", spec.Name, err)
+	}
+	n := &Net{spec: spec, opts: o, groups: groups, params: newParams(plan.layers, o), index: map[string]int{},
 		workers: kernel.NewWorkers(o.Workers), version: 1}
 	n.solver = sgd{workers: n.workers, nesterov: o.Nesterov}
 	var values, grads []*tensor.Dense
