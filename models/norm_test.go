@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -319,5 +320,38 @@ func TestEvaluationAgreesWithProbes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Bench names each convolution once, with a time for every pass that training needs.
+func TestBenchOfEveryLayer(t *testing.T) {
+	for name := range ownNets {
+		n, err := New(ownNet(t, name), Options{Batch: 4, Seed: 1, Workers: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		timing, err := Bench(n, time.Millisecond)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		weights := 0
+		for _, p := range n.Params() {
+			if len(p.Shape) > 1 {
+				weights++
+			}
+		}
+		seen := map[string]bool{}
+		for _, l := range timing.Layers {
+			if seen[l.Name] || !(l.Forward > 0 && l.BackwardWeights > 0 && l.FLOPs > 0) {
+				t.Errorf("%s: %+v", name, l)
+			}
+			seen[l.Name] = true
+		}
+		if len(timing.Layers) != weights || !(timing.Train > 0 && timing.Forward > 0) {
+			t.Errorf("%s: %d layers, want %d", name, len(timing.Layers), weights)
+		}
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -74,7 +74,11 @@ func (e *Experiment) NewNet(workers int) (*models.Net, error) {
 
 // drawnNet makes the net with weights that are drawn by the seed.
 func (e *Experiment) drawnNet(workers int) (*models.Net, error) {
-	return models.New(e.Spec, netOptions(e.Config, workers))
+	net, err := models.New(e.Spec, netOptions(e.Config, workers))
+	if errors.Is(err, models.ErrMemory) {
+		return nil, Usagef("%w", err)
+	}
+	return net, err
 }
 
 // dataOptions are what the config says of the data.

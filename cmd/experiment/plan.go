@@ -24,10 +24,11 @@ type Plan struct {
 	Steps       int         `json:"steps_an_epoch"`
 	Layers      []LayerPlan `json:"layers"`
 	Parameters  int         `json:"parameters"`
-	MACs        int         `json:"macs"` // of one image's forward pass
+	MACs        int         `json:"macs"`         // of one image's forward pass
+	Memory      float64     `json:"memory_bytes"` // that the net takes, about; the data come on top
 }
 
-// Plan is what a run of the experiment would do.
+// Plan is what a run of the experiment would do. A net that the machine's memory cannot hold is an ErrUsage.
 func (e *Experiment) Plan() (Plan, error) {
 	rows, err := e.Spec.Summary()
 	if err != nil {
@@ -50,5 +51,14 @@ func (e *Experiment) Plan() (Plan, error) {
 		p.Parameters += r.Params
 		p.MACs += r.MACs
 	}
+	o := netOptions(c, c.Train.Workers)
+	memory, err := e.Spec.Memory(o)
+	if err != nil {
+		return Plan{}, err
+	}
+	if err := memory.Fits(o.Batch); err != nil {
+		return Plan{}, Usagef("%w", err)
+	}
+	p.Memory = memory.Total()
 	return p, nil
 }

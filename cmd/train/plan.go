@@ -21,17 +21,25 @@ func printPlan(w io.Writer, p experiment.Plan, in models.Shape) {
 		fmt.Fprintf(w, ", %s for the test", grouped(p.TestImages))
 	}
 	fmt.Fprintf(w, "\n%d epochs of %s steps\n\n", p.Epochs, grouped(p.Steps))
-	fmt.Fprintf(w, "%-8s %-20s %12s %12s %14s\n", p.Model, "layer", "output", "parameters", "MACs")
-	fmt.Fprintf(w, "%-8s %-20s %12s\n", "", "input", size(in.H, in.W, in.C))
+	names, labels := max(8, len(p.Model)), 20 // widths of the columns
+	for _, l := range p.Layers {
+		names, labels = max(names, len([]rune(l.Name))), max(labels, len([]rune(l.Layer)))
+	}
+	row := func(name, label, output, parameters, macs string) {
+		line := fmt.Sprintf("%-*s %-*s %12s %12s %14s", names, name, labels, label, output, parameters, macs)
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
+	}
+	row(p.Model, "layer", "output", "parameters", "MACs")
+	row("", "input", size(in.H, in.W, in.C), "", "")
 	for _, l := range p.Layers {
 		parameters, macs := "", ""
 		if l.Parameters > 0 {
 			parameters, macs = grouped(l.Parameters), grouped(l.MACs)
 		}
-		line := fmt.Sprintf("%-8s %-20s %12s %12s %14s", l.Name, l.Layer, size(l.Output[0], l.Output[1], l.Output[2]), parameters, macs)
-		fmt.Fprintln(w, strings.TrimRight(line, " "))
+		row(l.Name, l.Layer, size(l.Output[0], l.Output[1], l.Output[2]), parameters, macs)
 	}
-	fmt.Fprintf(w, "%-8s %-20s %12s %12s %14s\n", "total", "", "", grouped(p.Parameters), grouped(p.MACs))
+	row("total", "", "", grouped(p.Parameters), grouped(p.MACs))
+	fmt.Fprintf(w, "\nmemory of the net: about %s; the data come on top\n", models.Gigabytes(p.Memory))
 }
 
 func size(h, w, c int) string { return fmt.Sprintf("%d×%d×%d", h, w, c) }

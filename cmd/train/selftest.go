@@ -63,7 +63,7 @@ func checks() []check {
 		{"toy net: spectrum against the Gaussian's closed form", 0.1, "dB", toyError},
 		{"spectrum: energy by Parseval's theorem, relative", 1e-12, "", parsevalError},
 	}
-	for _, name := range []string{"lenet-mnist", "lenet-cifar10-half", "nin-cifar10-narrow"} {
+	for _, name := range []string{"lenet-mnist", "lenet-cifar10-half", "nin-cifar10-narrow", "resnet20-cifar10"} {
 		spec, err := models.Lookup(name)
 		list = append(list,
 			check{name + ": gradient against finite differences", 1e-4, "", func() (float64, error) {

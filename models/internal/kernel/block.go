@@ -144,8 +144,13 @@ func NewBlock[T Float](spec BlockSpec, batch int, workers *Workers) (*Block[T], 
 }
 
 // SetSkip gives the batch's second operand of the stage Add, [batch, its output], and memory for its gradient,
-// which Backward overwrites.
-func (b *Block[T]) SetSkip(skip, dskip []T) { b.skip, b.dskip = skip, dskip }
+// which Backward overwrites; nil leaves the memory given before.
+func (b *Block[T]) SetSkip(skip, dskip []T) {
+	b.skip = skip
+	if dskip != nil {
+		b.dskip = dskip
+	}
+}
 
 // Pack takes the weights w [KH,KW,In.C,Out] and biases [Out] (nil: zeros) as they are now, and the norm's values if
 // the block has one; call it after every change. The norm's slices are kept: a BatchNorm moves the running values.
