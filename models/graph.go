@@ -44,7 +44,7 @@ func (g *graph[T]) run(n int) error {
 // builder puts a net's layers into one graph.
 type builder[T kernel.Float] struct {
 	net     *Net
-	memory  memory[T]
+	memory  arena[T]
 	batch   int
 	what    purpose
 	step    *step
@@ -55,20 +55,20 @@ type builder[T kernel.Float] struct {
 	first   *tensor.Dense    // the first of them: the derivative by x, if it is wanted
 }
 
-// memory is where a graph's tensors live. Graphs that never run at the same time share one.
-type memory[T kernel.Float] struct {
+// arena is where a graph's tensors live. Graphs that never run at the same time share one.
+type arena[T kernel.Float] struct {
 	buffers map[string][]T
 	blocks  map[string]*packedBlock[T]
 	params  []*tensor.Dense // weights, in the order of Net.params
 	dparams []*tensor.Dense // their gradients; nil in a graph without
 }
 
-func newMemory[T kernel.Float](params, dparams []*tensor.Dense) memory[T] {
-	return memory[T]{buffers: map[string][]T{}, blocks: map[string]*packedBlock[T]{}, params: params, dparams: dparams}
+func newArena[T kernel.Float](params, dparams []*tensor.Dense) arena[T] {
+	return arena[T]{buffers: map[string][]T{}, blocks: map[string]*packedBlock[T]{}, params: params, dparams: dparams}
 }
 
 // build makes the graph for one purpose.
-func build[T kernel.Float](net *Net, mem memory[T], batch int, what purpose) (*graph[T], error) {
+func build[T kernel.Float](net *Net, mem arena[T], batch int, what purpose) (*graph[T], error) {
 	b := &builder[T]{net: net, memory: mem, batch: batch, what: what, step: &step{}, g: gorgonia.NewGraph()}
 	in := mem.tensor("net input", nhwc(batch, net.spec.Input))
 	x := gorgonia.NodeFromAny(b.g, in, gorgonia.WithName("x"))

@@ -61,7 +61,7 @@ func (n *Net) preparePrecise() error {
 			weights[i] = make([]float64, len(p.Value))
 			tensors[i] = dense(weights[i], p.value.Shape()...)
 		}
-		g, err := build(n, newMemory[float64](tensors, nil), preciseBatch, probing)
+		g, err := build(n, newArena[float64](tensors, nil), preciseBatch, probing)
 		if err != nil {
 			return err
 		}

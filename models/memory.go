@@ -3,12 +3,10 @@ package models
 import (
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
-	"strconv"
-	"strings"
 
 	"github.com/maxgain/maxgain/models/internal/kernel"
+	"github.com/maxgain/maxgain/models/memory"
 )
 
 // Memory is about how many bytes a net takes when it trains, is evaluated and probed. The data are not in it.
@@ -102,14 +100,14 @@ func (e *estimate) block(g *group, needDX bool) {
 		probe.Memory(e.batch, e.workers, 4, false) + probe.Memory(preciseBatch, e.workers, 8, false)
 }
 
-// Fits says whether the machine has the memory, as far as that is known.
+// Fits says whether there is so much memory, as far as that is known.
 func (m Memory) Fits(batch int) error {
-	have, known := MachineMemory()
-	if !known || m.Total() <= float64(have) {
+	free, known := memory.Available()
+	if !known || m.Total() <= float64(free) {
 		return nil
 	}
-	return fmt.Errorf("%w: the net takes about %s for batches of %d images, the machine has %s; want smaller batches, fewer channels or more pooling",
-		ErrMemory, Gigabytes(m.Total()), batch, Gigabytes(float64(have)))
+	return fmt.Errorf("%w: the net takes about %s for batches of %d images, %s can be had; want smaller batches, fewer channels or more pooling",
+		ErrMemory, Gigabytes(m.Total()), batch, Gigabytes(float64(free)))
 }
 
 // Gigabytes writes a number of bytes in GB or MB, in steps of 1000.
@@ -118,30 +116,4 @@ func Gigabytes(bytes float64) string {
 		return fmt.Sprintf("%.0f MB", bytes/1e6)
 	}
 	return fmt.Sprintf("%.3g GB", bytes/1e9)
-}
-
-// MachineMemory is how many bytes of memory this process may use at most: the machine's or, if that is less, its
-// control group's. It is known on Linux only.
-func MachineMemory() (bytes uint64, known bool) {
-	text, err := os.ReadFile("/proc/meminfo")
-	if err != nil {
-		return 0, false
-	}
-	for _, line := range strings.Split(string(text), "\n") {
-		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "MemTotal:" && fields[2] == "kB" {
-			if kb, err := strconv.ParseUint(fields[1], 10, 54); err == nil {
-				bytes, known = kb<<10, true
-			}
-		}
-	}
-	for _, file := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			continue
-		}
-		if limit, err := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64); err == nil && (!known || limit < bytes) {
-			bytes, known = limit, true
-		}
-	}
-	return bytes, known
 }

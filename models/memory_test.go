@@ -4,6 +4,8 @@ import (
 	"errors"
 	"runtime"
 	"testing"
+
+	"github.com/maxgain/maxgain/models/memory"
 )
 
 // What a net really takes, after training, evaluation and both probes, is within a fifth of the estimate.
@@ -53,7 +55,7 @@ func TestMemoryIsWhatIsTaken(t *testing.T) {
 
 // A net that no machine has the memory for is refused before any is taken.
 func TestNetsThatDoNotFitAreRefused(t *testing.T) {
-	if _, known := MachineMemory(); !known {
+	if _, known := memory.Available(); !known {
 		t.Skip("this system does not say how much memory it has")
 	}
 	var before, after runtime.MemStats

@@ -35,7 +35,7 @@ type Net struct {
 	version  uint64 // of the weights
 	hasNorms bool
 
-	memory  memory[float32] // of the float32 graphs, of which one runs at a time
+	memory  arena[float32] // of the float32 graphs, of which one runs at a time
 	train   *graph[float32]
 	eval    *graph[float32]
 	probe   *graph[float32]
@@ -86,7 +86,7 @@ func New(spec Spec, o Options) (*Net, error) {
 			n.solve = append(n.solve, solverParam{p})
 		}
 	}
-	n.memory = newMemory[float32](values, grads)
+	n.memory = newArena[float32](values, grads)
 	return n, nil
 }
 

@@ -38,7 +38,7 @@ func newDoubleNet(spec Spec, o Options, what purpose) (*doubleNet, error) {
 		values, grads = append(values, dense(w, p.value.Shape()...)), append(grads, dense(g, p.value.Shape()...))
 	}
 	n.Changed()
-	d.graph, err = build(n, newMemory[float64](values, grads), o.Batch, what)
+	d.graph, err = build(n, newArena[float64](values, grads), o.Batch, what)
 	return d, err
 }
 

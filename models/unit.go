@@ -223,7 +223,7 @@ func (b *builder[T]) buffer(name string, s Shape) []T {
 }
 
 // slice is the buffer of that name, as long as the shape asks for.
-func (m memory[T]) slice(name string, shape tensor.Shape) []T {
+func (m arena[T]) slice(name string, shape tensor.Shape) []T {
 	n := shape.TotalSize()
 	if len(m.buffers[name]) < n {
 		m.buffers[name] = make([]T, n)
@@ -232,6 +232,6 @@ func (m memory[T]) slice(name string, shape tensor.Shape) []T {
 }
 
 // tensor is the buffer of that name as a tensor; buffers grow to their largest user's need.
-func (m memory[T]) tensor(name string, shape tensor.Shape) *tensor.Dense {
+func (m arena[T]) tensor(name string, shape tensor.Shape) *tensor.Dense {
 	return dense(m.slice(name, shape), shape...)
 }
