@@ -1,0 +1,2 @@
+// Package kubernetes holds the manifests of a sweep as an indexed Job; its tests check them.
+package kubernetes
