@@ -2,138 +2,120 @@
 
     model.fit(x, y, epochs=20, callbacks=[MaxGain("metrics.csv", x[:2000], y[:2000])])
 
-The images [N,H,W,C] are training images as the model takes them, not augmented, and the labels [N] whole numbers from 0.
-Then: train diagnose metrics.csv. The definitions are those of docs/signals.md. The model must be Sequential or functional; a
-softmax at its end is left out. The measured model is a copy: that which is trained, and the random state, do not change.
+The images [N,H,W,C] are training images as the model takes them, not augmented, and the labels [N] whole numbers from 0. Then: train
+diagnose metrics.csv. docs/signals.md has the definitions. The model must be Sequential or functional; a softmax at its end is left
+out. The measured model is a copy: that which is trained, and the random state, do not change.
 """
 
 import csv
-import math
 import random
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-SAMPLE = 100  # images of the signals that look at single images
-
 
 class MaxGain(keras.callbacks.Callback):
-    """Measures a classifier after each epoch and writes a row of the table at `path`.
+    """Writes a row of the table at `path` after each epoch. impulse: the bright pixel, in the units of the model's input; average:
+    epochs over whose ends the weights are averaged for avg_…; batch: images that go through the model at once."""
 
-    impulse  value of the bright pixel, in the units of the model's input
-    shift    pixels by which an image may be moved and still show what its label says; 0 leaves shift_* out.
-             Without it, a sixteenth of the smaller side
-    batch    images that go through the model at once
-    """
-
-    def __init__(self, path, images, labels, impulse=1.0, shift=None, batch=100):
+    def __init__(self, path, images, labels, impulse=1.0, average=10, batch=100):
         super().__init__()
-        self.images, self.labels = np.asarray(images), np.asarray(labels)
+        self.images, self.labels = np.asarray(images, np.float32), np.asarray(labels)
         if self.images.ndim != 4 or self.labels.shape != self.images.shape[:1] or self.labels.dtype.kind not in "iu":
             raise ValueError(f"images {self.images.shape} and labels {self.labels.dtype} {self.labels.shape}: want [N,H,W,C] and whole numbers [N]")
-        index = np.arange(min(len(self.images), SAMPLE)) * max(len(self.images) // SAMPLE, 1)
-        self.sample, self.truth = self.images[index].astype(np.float32), self.labels[index]
-        self.shift = shift if shift is not None else max(1, min(self.images.shape[1:3]) // 16)
-        self.path, self.impulse, self.batch, self.rows, self.previous = path, impulse, batch, [], None
+        self.path, self.impulse, self.average, self.batch, self.rows, self.ends, self.classes = path, impulse, average, batch, [], [], None
 
     def on_train_begin(self, logs=None):
         if keras.backend.backend() != "tensorflow" or keras.config.image_data_format() != "channels_last":
             raise ValueError("MaxGain wants Keras on TensorFlow with images [N,H,W,C]; on PyTorch use scripts/pytorch/maxgain.py")
-        state = random.getstate(), np.random.get_state()
+        state = random.getstate()
         self.single, self.double = (logits_of(self.model, dtype) for dtype in ("float32", "float64"))
-        random.setstate(state[0])
-        np.random.set_state(state[1])
+        random.setstate(state)
 
     def on_epoch_end(self, epoch, logs=None):
-        logs = logs or {}
+        logs, weights = logs or {}, self.model.get_weights()
         for copy in (self.single, self.double):
-            copy.set_weights(self.model.get_weights())
+            copy.set_weights(weights)
         accuracy = next((logs[name] for name in logs if name.endswith(("accuracy", "acc")) and not name.startswith("val_")), None)
         row = {"epoch": epoch + 1, "learning_rate": float(np.asarray(self.model.optimizer.learning_rate)), "train_loss": logs.get("loss"),
                "train_error": None if accuracy is None else 1 - accuracy, "val_loss": logs.get("val_loss")}
-        row |= self.at_impulse() | self.at_images() | (self.moved() if self.shift else {})
-        classes = np.concatenate([self.single(part, training=False).numpy().argmax(1) for part in self.parts(self.images)])
-        row["prediction_changes"] = None if self.previous is None else float((classes != self.previous).mean())
-        self.previous = classes
+        row |= self.at_impulse() | {"pop_gain_db": self.population()}
+        row["mixed_loss"], row["mixed_error"], classes = self.mixed()
+        row["mixed_changes"] = None if self.classes is None else np.mean(self.classes != classes)
+        self.classes, self.ends = classes, (self.ends + [weights])[-self.average:]
+        self.single.set_weights([np.mean(values, 0) for values in zip(*self.ends)])
+        self.measure_norms()
+        row["avg_mixed_loss"], row["avg_mixed_error"], _ = self.mixed()
         self.rows.append(row)
         with open(self.path, "w", newline="", encoding="utf-8") as file:
-            table = csv.DictWriter(file, list(dict.fromkeys(name for row in self.rows for name in row)))
+            table = csv.DictWriter(file, list(row))
             table.writeheader()
             table.writerows(self.rows)
 
     def parts(self, images):
-        return [images[i:i + self.batch].astype(np.float32) for i in range(0, len(images), self.batch)]
+        return [images[i:i + self.batch] for i in range(0, len(images), self.batch)]
+
+    def measure_norms(self):
+        """Measures the running values of the batch norms anew: the mean over batches."""
+        norms = [layer for layer in self.single.layers if isinstance(layer, keras.layers.BatchNormalization)]
+        for count, part in enumerate(self.parts(self.images[:2000]) if norms else []):
+            for norm in norms:
+                norm.momentum = count / (count + 1)
+            self.single(part, training=True)
 
     def at_impulse(self):
-        height, width, _ = self.sample.shape[1:]
-        x = np.zeros((1, *self.sample.shape[1:]))
+        _, height, width, _ = self.images.shape
+        x = np.zeros((1, *self.images.shape[1:]))
         x[0, height // 2, width // 2] = self.impulse
-        d = derivatives(self.double, x)[1][0][0]  # of log s[k]
-        db = gains(d * np.outer(hann(height), hann(width))[:, :, None])
+        db = gains(derivative(self.double, x, of_score=True)[0] * np.outer(np.hanning(height), np.hanning(width))[:, :, None])
         return {"gain_db": sum(db) / len(db)} | {f"gain_db_c{k}": v for k, v in enumerate(db)}
 
-    def at_images(self):
-        gain, distance, share = [], [], []
-        for part in self.parts(self.sample):
-            logits, (_, of_logit, of_margin) = derivatives(self.single, part)
-            best = np.sort(logits, 1)
-            for d, m, g in zip(of_logit, best[:, -1] - best[:, -2], of_margin):
-                gain.append(np.mean(gains(d)))
-                distance.append(m / np.linalg.norm(g) if g.any() else math.inf if m else math.nan)
-                share.append(low_share(d))
-        return {"pop_gain_db": float(np.median(gain)), "boundary_distance": float(np.nanmedian(distance)), "low_share": float(np.nanmedian(share))}
+    def population(self):
+        sample = self.images[np.arange(min(len(self.images), 100)) * max(len(self.images) // 100, 1)]
+        return float(np.median([np.mean(gains(d)) for part in self.parts(sample) for d in derivative(self.single, part)]))
 
-    def moved(self):
-        s, loss, wrong = self.shift, 0.0, 0
-        height, width = self.sample.shape[1:3]
-        padded = np.pad(self.sample, ((0, 0), (s, s), (s, s), (0, 0)), mode="edge")
-        for top, left in ((0, s), (2 * s, s), (s, 0), (s, 2 * s)):
-            images = padded[:, top:top + height, left:left + width]
-            z = np.concatenate([self.single(part, training=False).numpy() for part in self.parts(images)]).astype(np.float64)
-            top_logit = z.max(1, keepdims=True)
-            loss += np.sum(np.log(np.exp(z - top_logit).sum(1)) + top_logit[:, 0] - z[np.arange(len(z)), self.truth])
-            wrong += np.sum(z.argmax(1) != self.truth)
-        return {"shift_loss": loss / (4 * len(self.truth)), "shift_error": wrong / (4 * len(self.truth))}
+    def mixed(self):
+        """Loss, error and predictions on images rotated, scaled and shifted at random, always in the same way."""
+        total, height, width, _ = self.images.shape
+        count = min(total, max(100, min(500, total // 4)))
+        index, u, loss, classes = np.repeat(np.arange(count) * total // count, 2), uniform(0x6D69786564), 0.0, []
+        for part in self.parts(index):
+            maps = np.array([(np.radians(30 * next(u) - 15), 0.85 + 0.35 * next(u), height * (0.2 * next(u) - 0.1), width * (0.2 * next(u) - 0.1)) for _ in part])
+            z = np.reshape(self.single(transformed(self.images[part], *maps.T[:, :, None, None]), training=False), (len(part), -1)).astype(np.float64)
+            z -= z.max(1, keepdims=True)
+            loss += np.sum(np.log(np.exp(z).sum(1)) - z[np.arange(len(z)), self.labels[part]])
+            classes.append(z.argmax(1))
+        classes = np.concatenate(classes)
+        return loss / len(index), np.mean(classes != self.labels[index]), classes
 
 
 def logits_of(model, dtype):
-    """A copy of a model in a precision, without a softmax at its end."""
+    """A copy of a model in a precision, without dropout and without a softmax at its end."""
     def copy(layer):
         config = layer.get_config() | {"dtype": dtype}
+        if "rate" in config:
+            config["rate"] = 0
         if layer is model.layers[-1] and config.get("activation") == "softmax":
             config["activation"] = "linear"
         if layer is model.layers[-1] and isinstance(layer, keras.layers.Softmax):
             return keras.layers.Identity(dtype=dtype)
         return layer.__class__.from_config(config)
-    if not isinstance(model, (keras.Sequential, keras.Model)) or not model.built or not hasattr(model, "inputs") or not model.inputs:
-        raise ValueError("MaxGain wants a Sequential or functional model that knows the shape of its images")
     return keras.models.clone_model(model, clone_function=copy)
 
 
-def derivatives(model, images):
-    """Logits [N,K], and the derivatives [N,H,W,C] by the images of log s[k], z[k] and the margin of z[k]; k is the winner."""
+def derivative(model, images, of_score=False):
+    """The derivatives [N,H,W,C] by the images of z[k], or of log s[k], k the winner."""
     x = tf.convert_to_tensor(images)
-    with tf.GradientTape(persistent=True) as tape:
+    with tf.GradientTape() as tape:
         tape.watch(x)
         z = tf.reshape(model(x, training=False), (len(images), -1))
-    logits = z.numpy().astype(np.float64)
-    n, win = np.arange(len(logits)), logits.argmax(1)
-    score = np.exp(logits - logits[n, win][:, None])
-    score /= score.sum(1, keepdims=True)
+    score = tf.nn.softmax(tf.cast(z, tf.float64)).numpy()
+    n, win = np.arange(len(score)), z.numpy().argmax(1)
     score[n, win] = 0
-    log_score, logit = -score, np.zeros_like(score)
-    log_score[n, win] = score.sum(1)  # 1 − s[k], from the others: exact where s[k] rounds to 1
-    logit[n, win] = 1
-    margin, others = logit.copy(), logits.copy()
-    others[n, win] = -math.inf
-    margin[n, others.argmax(1)] = -1
-    seeds = (log_score, logit, margin)
-    return logits, [tape.gradient(z, x, tf.convert_to_tensor(seed, z.dtype)).numpy().astype(np.float64) for seed in seeds]
-
-
-def hann(n):
-    return np.ones(1) if n == 1 else 0.5 * (1 - np.cos(2 * np.pi * np.arange(n) / (n - 1)))
+    seed = -score * of_score
+    seed[n, win] = score.sum(1) if of_score else 1  # 1 − s[k] from the other scores: exact where s[k] rounds to 1
+    return tape.gradient(z, x, tf.convert_to_tensor(seed, z.dtype)).numpy().astype(np.float64)
 
 
 def gains(d):
@@ -142,8 +124,24 @@ def gains(d):
         return [float(v) for v in 20 * np.log10(np.abs(np.fft.fft2(d, axes=(0, 1))).max((0, 1)))]
 
 
-def low_share(d):
-    """Share of the energy at frequencies |u| ≤ ⌊H/8⌋ and |v| ≤ ⌊W/8⌋, all channels together."""
-    power = (np.abs(np.fft.fft2(d, axes=(0, 1))) ** 2).sum(2)
-    u, v = (np.minimum(np.arange(n), n - np.arange(n)) <= n // 8 for n in power.shape)
-    return power[np.ix_(u, v)].sum() / power.sum() if power.any() else math.nan
+def uniform(seed):
+    """The numbers in [0, 1) of Go's math/rand/v2 for PCG (seed, 0)."""
+    state = seed << 64
+    while True:
+        state = (state * 0x2360ED051FC65DA44385DF649FCCF645 + 0x5851F42D4C957F2D14057B7EF767814F) % (1 << 128)
+        top = ((state >> 64) ^ state >> 96) * 0xDA942042E4DD58B5 % (1 << 64)
+        yield (top ^ top >> 48) * (state % (1 << 64) | 1) % (1 << 53) / (1 << 53)
+
+
+def transformed(images, angle, scale, down, right):
+    """Images turned about their centre, enlarged, then shifted: bilinear, the edge's pixels repeated beyond the edge."""
+    n, (height, width) = np.arange(len(images))[:, None, None], images.shape[1:3]
+    r, c = np.arange(height)[:, None] - (height - 1) / 2 - down, np.arange(width) - (width - 1) / 2 - right
+    row = np.clip((np.cos(angle) * r - np.sin(angle) * c) / scale + (height - 1) / 2, 0, height - 1)
+    column = np.clip((np.sin(angle) * r + np.cos(angle) * c) / scale + (width - 1) / 2, 0, width - 1)
+    top, left = row.astype(int), column.astype(int)
+    bottom, beside = np.minimum(top + 1, height - 1), np.minimum(left + 1, width - 1)
+    fr, fc = (row - top)[..., None].astype(np.float32), (column - left)[..., None].astype(np.float32)
+    upper = images[n, top, left] + fc * (images[n, top, beside] - images[n, top, left])
+    lower = images[n, bottom, left] + fc * (images[n, bottom, beside] - images[n, bottom, left])
+    return upper + fr * (lower - upper)

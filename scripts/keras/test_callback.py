@@ -30,7 +30,7 @@ def write(path):
     with tempfile.TemporaryDirectory() as folder:
         log = []
         plain, *_ = train(lambda x, y: [])
-        model, images, labels = train(lambda x, y: log.append(MaxGain(os.path.join(folder, "m.csv"), x, y, shift=2)) or log)
+        model, images, labels = train(lambda x, y: log.append(MaxGain(os.path.join(folder, "m.csv"), x, y)) or log)
     for mine, theirs in zip(model.get_weights(), plain.get_weights()):
         np.testing.assert_array_equal(mine, theirs)
     print("watched and unwatched training end with the same bits")
@@ -57,10 +57,10 @@ def compare(path):
     images = torch.from_numpy(file["images"]).permute(0, 3, 1, 2).contiguous()
     theirs = file["row"][0]
     with tempfile.TemporaryDirectory() as folder:
-        mine = MaxGain(os.path.join(folder, "m.csv"), shift=2).epoch(model, images, torch.from_numpy(file["labels"]).long())
+        mine = MaxGain(os.path.join(folder, "m.csv"), shift=0).epoch(model, images, torch.from_numpy(file["labels"]).long())
     wrong = 0
     for name, value in mine.items():
-        if name in ("epoch", "prediction_changes"):
+        if name not in theirs or name == "epoch" or name.startswith("avg_"):
             continue
         allowed = 0.001 if "_db" in name else 1e-5 * abs(value)
         good = abs(theirs[name] - value) <= allowed
