@@ -111,7 +111,8 @@ func (f format) limit(w, h, size int) error {
 
 func (f format) fault(err error) error {
 	// Some decoders tell of a short file in words alone.
-	short := strings.Contains(err.Error(), io.ErrUnexpectedEOF.Error()) || strings.Contains(err.Error(), "short Huffman data")
+	short := strings.Contains(err.Error(), io.ErrUnexpectedEOF.Error()) || strings.Contains(err.Error(), "short Huffman data") ||
+		strings.Contains(err.Error(), "not enough pixel data")
 	if short || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("%w: %s: the file ends early", ErrBad, f.name)
 	}
