@@ -107,6 +107,51 @@ func TestOpenSubsetFollowsSeed(t *testing.T) {
 	}
 }
 
+// Held-out images are drawn by the seed, and are not those that a subset of as many would be.
+func TestHoldoutFollowsSeed(t *testing.T) {
+	held := func(seed uint64) []int {
+		d, err := openSmall(t, Options{Holdout: 0.4, Seed: seed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return numbers(d.Val)
+	}
+	if a, b := held(1), held(1); !slices.Equal(a, b) {
+		t.Errorf("the same seed held out %v and %v", a, b)
+	}
+	if a, b := held(1), held(2); slices.Equal(a, b) {
+		t.Errorf("seeds 1 and 2 both held out %v", a)
+	}
+	subset, err := openSmall(t, Options{TrainCount: 8, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slices.Equal(held(1), numbers(subset.Train)) {
+		t.Error("holdout and subset draw the same images")
+	}
+}
+
+// The seed of label noise is that of the options.
+func TestLabelNoiseFollowsSeed(t *testing.T) {
+	labels := make([]uint16, 1000)
+	a, b := noisyLabels(labels, 10, Options{LabelNoise: 0.5, Seed: 1}), noisyLabels(labels, 10, Options{LabelNoise: 0.5, Seed: 2})
+	if slices.Equal(a, b) {
+		t.Error("seeds 1 and 2 make the same noise")
+	}
+	for _, classes := range []int{2, 300} {
+		seen := map[uint16]bool{}
+		for _, l := range noisyLabels(make([]uint16, 20_000), classes, Options{LabelNoise: 1}) {
+			seen[l] = true
+			if int(l) >= classes {
+				t.Fatalf("label %d of %d classes", l, classes)
+			}
+		}
+		if len(seen) != classes {
+			t.Errorf("%d of %d classes were drawn", len(seen), classes)
+		}
+	}
+}
+
 func TestOpenRejects(t *testing.T) {
 	for _, c := range []struct {
 		o    Options

@@ -3,6 +3,7 @@ package datasets
 import (
 	"bytes"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 )
@@ -134,4 +135,40 @@ func BenchmarkDigits(b *testing.B) {
 		}
 	}
 	b.ReportMetric(count*float64(b.N)/b.Elapsed().Seconds(), "images/s")
+}
+
+// Grain and haze are noise of mean 0 about the ink: where ink covers all, pixels have its mean and the noise's deviation.
+func TestDigitsGrainIsUnbiased(t *testing.T) {
+	tried := 0
+	for seed := range uint64(400) {
+		// The numbers that ink draws first, in its order.
+		twin := rand.New(rand.NewPCG(seed, 1))
+		full := 255 * clamp(1.05-0.12*math.Abs(twin.NormFloat64()), 0.6, 1.05)
+		noise := 22 * twin.Float64()
+		if twin.Float64() < 0.25 {
+			noise += 30 * twin.Float64()
+		}
+		if full+noise > 254 || noise < 5 {
+			continue
+		}
+		tried++
+		p := pen{rand: rand.New(rand.NewPCG(seed, 1))}
+		p.lines = []line{{x0: -50, y0: 13, x1: 80, y1: 13, radius: 200}}
+		image := make([]byte, idxSide*idxSide)
+		p.ink(image)
+		mean, square := 0.0, 0.0
+		for _, v := range image {
+			mean += float64(v) / float64(len(image))
+			square += float64(v) * float64(v) / float64(len(image))
+		}
+		deviation := math.Sqrt(square - mean*mean)
+		want := noise / math.Sqrt(3) // of evenly spread noise
+		// Bytes are cut off, half a step on average; the mean of 784 pixels has a 28th of their deviation.
+		if math.Abs(mean+0.5-full) > 5*want/28 || math.Abs(deviation-want) > 0.12*want+0.1 {
+			t.Errorf("seed %d: mean %.2f, deviation %.2f, want %.2f and %.2f", seed, mean, deviation, full-0.5, want)
+		}
+	}
+	if tried < 50 {
+		t.Errorf("%d of 400 seeds were fit to try", tried)
+	}
 }

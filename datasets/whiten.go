@@ -34,8 +34,17 @@ func whitenSplits(ctx context.Context, r *Recipe, splits []*Split, name string, 
 	if splits[0].values != nil {
 		return fmt.Errorf("%w: normalize whiten is for images of bytes, and the values of these are not all whole numbers from 0 to 255: try standardize", ErrOptions)
 	}
-	if n > maxWhitened {
-		return fmt.Errorf("%w: normalize whiten is for images of at most %d values, these have %d: try standardize, or a smaller size", ErrOptions, maxWhitened, n)
+	if n < 2 || n > maxWhitened {
+		return fmt.Errorf("%w: normalize whiten is for images of 2 to %d values, these have %d: try standardize, or a smaller size", ErrOptions, maxWhitened, n)
+	}
+	count := 0
+	for _, s := range splits {
+		count += s.Len()
+	}
+	// The whitened values, and the covariance, its parts and the filter.
+	if err := room(4*float64(count)*float64(n)+16*float64(n)*float64(n), fmt.Sprintf("%d whitened images of %d values", count, n),
+		"use fewer images, smaller ones (data.size), or data.normalize standardize"); err != nil {
+		return err
 	}
 	r.Mean, r.Filter = make([]float32, n), make([]float32, n*n)
 	for _, s := range splits {

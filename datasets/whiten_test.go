@@ -2,11 +2,13 @@ package datasets
 
 import (
 	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -227,6 +229,23 @@ func TestWhitenedCovarianceIsFlatAboveTheFloor(t *testing.T) {
 		if math.Abs(m) > 0.05*math.Sqrt(e2) {
 			t.Errorf("mean of value %d is %v beside a deviation of %v", j, m, math.Sqrt(e2))
 		}
+	}
+}
+
+func TestWhitenRefuses(t *testing.T) {
+	for _, size := range [][3]int{{1, 1, 1}, {64, 64, 3}} {
+		s := &Split{H: size[0], W: size[1], C: size[2], Classes: 2, Labels: make([]uint16, 2)}
+		s.pixels = make([]byte, 2*s.size())
+		if err := whitenSplits(t.Context(), recipeOf(s), []*Split{s}, "x", Options{}); !errors.Is(err, ErrOptions) || !strings.Contains(err.Error(), "images of 2 to 8192 values") {
+			t.Errorf("%v: error %v, want ErrOptions", size, err)
+		}
+	}
+	before := availableMemory
+	defer func() { availableMemory = before }()
+	s := whitenSplit(1, 10)
+	availableMemory = func() (int64, bool) { return 4*10*60 + 16*60*60 - 1, true }
+	if err := whitenSplits(t.Context(), recipeOf(s), []*Split{s}, "x", Options{}); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("error %v, want ErrTooLarge", err)
 	}
 }
 

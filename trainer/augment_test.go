@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -146,6 +147,49 @@ func TestClassWeightsReachTheNet(t *testing.T) {
 	for _, bad := range [][]float32{{1, 2}, {1, 1, 1, 1, 1, 1, 1, 1, 1, -1}} {
 		if _, err := New(newSoftmaxNet(), data, Options{Epochs: 1, BatchSize: 8, Schedule: Constant(0.1), ClassWeights: bad}); err == nil {
 			t.Errorf("class weights %v were taken", bad)
+		}
+	}
+}
+
+// A run with changed images and class weights, interrupted after any step, ends as if nothing had happened.
+func TestResumeWithAugmentation(t *testing.T) {
+	data := digits(t)
+	data.Augment = datasets.Augment{Flip: datasets.FlipImages, Shift: 2, Rotate: 10, Scale: 0.1, Cutout: 6}
+	run := func(t *testing.T, dir string, cut int) (*Trainer, error) {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		o := testOptions(t, dir)
+		o.ClassWeights = data.Train.BalancedWeights()
+		o.Checkpoints.Resume = cut == 0
+		seen := 0
+		o.Observer = observerFunc(func(int, int, int, float64) {
+			if seen++; seen == cut {
+				cancel()
+			}
+		})
+		tr := mustNew(t, newSoftmaxNet(), data, o)
+		_, err := tr.Run(ctx)
+		return tr, err
+	}
+	straight, err := run(t, t.TempDir(), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := outcomeOf(t, straight)
+	if plain := undisturbed(t, digits(t)); plain == want {
+		t.Error("augmentation changes nothing")
+	}
+	for _, cut := range []int{1, 6, 7, 8, 20} {
+		dir := t.TempDir()
+		if _, err := run(t, dir, cut); !errors.Is(err, ErrInterrupted) {
+			t.Fatalf("cut %d: %v", cut, err)
+		}
+		resumed, err := run(t, dir, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := outcomeOf(t, resumed); got != want {
+			t.Errorf("cut %d: %v, undisturbed %v", cut, got, want)
 		}
 	}
 }
