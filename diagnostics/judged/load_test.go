@@ -58,6 +58,33 @@ func TestLoadErrors(t *testing.T) {
 	}
 }
 
+// The latest state of a run has the spectrum of its last epoch alone, and the verdict of the whole.
+func TestLoadLatest(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	sample.Short.Write(t, dir)
+	whole, err := judged.Load(dir, diagnostics.DefaultThresholds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	latest, err := judged.LoadLatest(dir, diagnostics.DefaultThresholds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(latest.Spectra) != 1 || latest.Spectra[0].Epoch != 12 || latest.Derivative != nil || len(latest.History.Rows) != 13 {
+		t.Errorf("%d spectra, %d epochs", len(latest.Spectra), len(latest.History.Rows))
+	}
+	if len(whole.Spectra) != 13 || whole.Derivative == nil || whole.Verdict.Verdict != latest.Verdict.Verdict || len(whole.Settings) != len(latest.Settings) {
+		t.Errorf("the whole run has %d spectra; verdicts %s and %s", len(whole.Spectra), whole.Verdict.Verdict, latest.Verdict.Verdict)
+	}
+	settings, err := judged.SettingsOf(dir)
+	if err != nil || len(settings) != len(whole.Settings) {
+		t.Errorf("%d settings, want %d: %v", len(settings), len(whole.Settings), err)
+	}
+	if settings, err := judged.SettingsOf(t.TempDir()); err != nil || settings != nil {
+		t.Errorf("a folder without settings: %v, %v", settings, err)
+	}
+}
+
 // A history that is written and read back is the same to the last bit, NaN where nothing was measured.
 func TestReadHistory(t *testing.T) {
 	s := sample.Short

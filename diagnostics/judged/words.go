@@ -80,6 +80,12 @@ func Sentence(e diagnostics.Evidence) string {
 	if e.Signal == "status" {
 		subject = ""
 	}
+	if strings.HasSuffix(subject, "changes") {
+		subject = "share of " + subject
+	}
+	if strings.HasPrefix(e.What, "measurements") { // the window says no more than the count
+		return strings.TrimSpace(subject + " " + said)
+	}
 	return strings.TrimSpace(subject + " " + said + span(e))
 }
 
@@ -157,11 +163,11 @@ func phrase(e diagnostics.Evidence) (text string, ok bool) {
 	case "rise over its lowest":
 		return "has risen: " + percent(v) + " above its lowest", true
 	case "measurements of a gain":
-		return fmt.Sprintf("a gain was measured %s times only, %s are needed", number(v), number(limit)), true
+		return fmt.Sprintf("a gain was measured at %s of the %s epochs needed", number(v), number(limit)), true
 	case "measurements of the training loss":
-		return fmt.Sprintf("the training loss was measured %s times only, %s are needed", number(v), number(limit)), true
+		return fmt.Sprintf("the training loss was measured at %s of the %s epochs needed", number(v), number(limit)), true
 	case "measurements":
-		return fmt.Sprintf("was measured %s times only, %s are needed", number(v), number(limit)), true
+		return fmt.Sprintf("was measured at %s of the %s epochs needed", number(v), number(limit)), true
 	case "epochs since learning began":
 		return fmt.Sprintf("has %s epochs of learning behind it, %s are needed", number(v), number(limit)), true
 	case "end above its lowest, of its range,":

@@ -2,6 +2,8 @@ package plot
 
 import (
 	"encoding/json"
+	"image"
+	"image/color"
 	"math"
 	"os"
 	"path/filepath"
@@ -125,7 +127,7 @@ func TestThinOut(t *testing.T) {
 	for i := range 20000 {
 		points = append(points, point{float64(i) / 50, math.Sin(float64(i))})
 	}
-	points[7777].y, points[9999].y = 5, -5
+	points[7777].y, points[9999].y = 1.001, -1.001
 	got := thinOut(points)
 	if len(got) > 4*401 || got[0] != points[0] || got[len(got)-1] != points[19999] || !slices.Contains(got, points[7777]) || !slices.Contains(got, points[9999]) {
 		t.Errorf("%d points, want at most %d, with the first, the last and both extremes", len(got), 4*401)
@@ -274,5 +276,84 @@ func TestLoose(t *testing.T) {
 	}
 	if c.SetLog(); c.Log {
 		t.Error("a loose line makes the axis logarithmic")
+	}
+}
+
+// recorded is a surface that notes where things are drawn.
+type recorded struct {
+	dots, up, down []point
+	pieces         [][]point
+	texts          map[string]point
+}
+
+func (r *recorded) text(x, y float64, _, _, text string) {
+	if r.texts == nil {
+		r.texts = map[string]point{}
+	}
+	r.texts[text] = point{x, y}
+}
+func (r *recorded) line(_, _, _, _ float64, _ string)         {}
+func (r *recorded) rect(_, _, _, _ float64, _ string)         {}
+func (r *recorded) picture(_, _, _, _ float64, _ image.Image) {}
+func (r *recorded) curve(_ Line, pieces [][]point)            { r.pieces = append(r.pieces, pieces...) }
+func (r *recorded) dot(_ Line, x, y float64, _ string)        { r.dots = append(r.dots, point{x, y}) }
+func (r *recorded) group(_ string, draw func())               { draw() }
+func (r *recorded) wedge(_ Line, x, y float64, up bool, _ string) {
+	if up {
+		r.up = append(r.up, point{x, y})
+	} else {
+		r.down = append(r.down, point{x, y})
+	}
+}
+
+// Larger values are drawn higher, later ones to the right; infinite ones at the edge that they lie beyond, and a value
+// before training that is far below all others at the lower edge. Values lie where the ticks of the axis say.
+func TestPlaces(t *testing.T) {
+	inf := math.Inf(1)
+	f := newFrame(Chart{X: Epochs, Unit: "u", Lines: []Line{epochLine("a", 0, 10, -inf, 5, inf, math.NaN(), 2)}}, 400, 240)
+	r := &recorded{}
+	f.draw(r)
+	if len(r.dots) != 4 || len(r.up) != 1 || len(r.down) != 1 {
+		t.Fatalf("%d dots, %d above, %d below; want 4, 1, 1", len(r.dots), len(r.up), len(r.down))
+	}
+	zero, ten, five, two := r.dots[0], r.dots[1], r.dots[2], r.dots[3]
+	if !(ten.y < five.y && five.y < two.y && two.y < zero.y) || math.Abs(five.y-(zero.y+ten.y)/2) > 1e-9 {
+		t.Errorf("0, 2, 5 and 10 lie at the heights %v, %v, %v, %v", zero.y, two.y, five.y, ten.y)
+	}
+	if !(zero.x < ten.x && ten.x < r.down[0].x && r.down[0].x < five.x && five.x < r.up[0].x && r.up[0].x < two.x) {
+		t.Error("the epochs do not go to the right")
+	}
+	if r.up[0].y >= ten.y || r.down[0].y <= zero.y || r.texts["+∞"].y >= ten.y || r.texts["−∞"].y <= zero.y {
+		t.Errorf("infinite values at %v and %v, finite ones from %v to %v", r.up[0].y, r.down[0].y, ten.y, zero.y)
+	}
+	if tick := r.texts["10"]; math.Abs(tick.y-4-ten.y) > 1e-9 {
+		t.Errorf("the tick of 10 stands at %v, the value at %v", tick.y-4, ten.y)
+	}
+	r = &recorded{}
+	f = newFrame(Chart{X: Epochs, Lines: []Line{epochLine("a", -64, -30, -20, -25)}}, 400, 240)
+	if f.draw(r); len(r.down) != 1 || len(r.up) != 0 || r.down[0].x != f.px(0) || r.down[0].y <= r.dots[0].y {
+		t.Errorf("the value at epoch 0 that is far below: %v below, %v above", r.down, r.up)
+	}
+	r = &recorded{}
+	f = newFrame(Chart{X: Epochs, Lines: []Line{epochLine("a", 64, -30, -20, -25)}}, 400, 240)
+	if f.draw(r); len(r.up) != 1 || len(r.down) != 0 || r.up[0].y >= r.dots[1].y {
+		t.Errorf("the value at epoch 0 that is far above: %v below, %v above", r.down, r.up)
+	}
+}
+
+// The colours of spectra reach down to their smallest value if that is nearer than 60 dB; those of signed values are white
+// at 0 and strongest at both ends.
+func TestSpans(t *testing.T) {
+	if got := SpectrumSpan([]float64{-10, -3}); got != (Span{-10, -3}) {
+		t.Errorf("span %v, want −10 to −3", got)
+	}
+	m := SignedImage([]float64{-2, 0, 2, 1}, 1, 4, 2).(*image.NRGBA)
+	for x, want := range []color.NRGBA{{0, 114, 178, 255}, {255, 255, 255, 255}, {213, 94, 0, 255}, {234, 175, 128, 255}} {
+		if got := m.NRGBAAt(x, 0); got != want {
+			t.Errorf("place %d: %v, want %v", x, got, want)
+		}
+	}
+	if got := Largest([]float64{1, -3, math.NaN()}, []float64{math.Inf(1), 2}); got != 3 {
+		t.Errorf("the largest is %v, want 3", got)
 	}
 }

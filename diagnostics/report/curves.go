@@ -1,6 +1,7 @@
 package report
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -33,16 +34,36 @@ func newChart(of signal.Chart) chart {
 	return chart{Chart: plot.Chart{Title: of.Title, Unit: of.Unit, X: plot.Epochs}, file: of.File, about: of.Note}
 }
 
-// series is a column of a run as a line, in the unit that people are shown, and whether any of it was measured.
+// series is a column of a run as a line, in the unit that people are shown, and whether any of it was measured. A column
+// that is measured every so many epochs is joined across the epochs between; a longer gap breaks the line.
 func series(r *judged.Run, name string, style int, column signal.Signal) (plot.Line, bool) {
 	l := plot.Line{Name: name, Style: style}
-	known := false
+	var at, gaps []float64
 	for _, row := range r.History.Rows {
-		v := column.Shown(judged.Value(row, column.Name))
-		known = known || !math.IsNaN(v)
-		l.X, l.Y = append(l.X, float64(row.Epoch)), append(l.Y, v)
+		if !math.IsNaN(judged.Value(row, column.Name)) {
+			if n := len(at); n > 0 {
+				gaps = append(gaps, float64(row.Epoch)-at[n-1])
+			}
+			at = append(at, float64(row.Epoch))
+		}
 	}
-	return l, known
+	usual := 1.0
+	if slices.Sort(gaps); len(gaps) > 0 {
+		usual = gaps[len(gaps)/2]
+	}
+	last := len(r.History.Rows) - 1
+	for i, row := range r.History.Rows {
+		x, v := float64(row.Epoch), column.Shown(judged.Value(row, column.Name))
+		missing := math.IsNaN(v)
+		if n := len(l.X); missing && n > 0 && x-l.X[n-1] <= usual && i < last && !math.IsNaN(l.Y[n-1]) {
+			continue
+		}
+		if n := len(l.X); missing && n > 0 && math.IsNaN(l.Y[n-1]) && i < last {
+			continue // the gap is there already
+		}
+		l.X, l.Y = append(l.X, x), append(l.Y, v)
+	}
+	return l, len(at) > 0
 }
 
 // charts are the charts of one run that were measured, in the order of the table of signals. The learning rate is drawn
@@ -119,10 +140,15 @@ func constant(values []float64) bool {
 // windows are the windows of epochs that the evidence on some columns speaks of.
 func windows(r *judged.Run, columns []string) []plot.Mark {
 	var out []plot.Mark
+	meant := map[string]bool{}
 	for _, e := range r.Verdict.Evidence {
-		if slices.Contains(columns, e.Signal) && e.From < e.To {
+		meant[e.Signal] = slices.Contains(columns, e.Signal)
+	}
+	maps.DeleteFunc(meant, func(_ string, here bool) bool { return !here })
+	for _, e := range r.Verdict.Evidence {
+		if meant[e.Signal] && e.From < e.To {
 			label := judged.Label(e)
-			if len(columns) > 1 {
+			if len(meant) > 1 {
 				label = judged.ColumnName(e.Signal) + " " + label
 			}
 			out = addMark(out, inside(r, e.From, e.To, label))

@@ -10,6 +10,7 @@ import (
 	"github.com/maxgain/maxgain/diagnostics"
 	"github.com/maxgain/maxgain/diagnostics/internal/sample"
 	"github.com/maxgain/maxgain/diagnostics/judged"
+	"github.com/maxgain/maxgain/diagnostics/signal"
 	"github.com/maxgain/maxgain/trainer"
 )
 
@@ -115,11 +116,37 @@ func TestMarks(t *testing.T) {
 		}
 		want := []string{"2–2 converged from 2 true"}
 		if c.file == "loss" {
-			want = []string{"2–3 training loss still falls: 50 % false", "3–3 told: converged · told: diverged false", "2–2 converged from 2 false"}
+			want = []string{"2–3 still falls: 50 % false", "3–3 told: converged · told: diverged false", "2–2 converged from 2 false"}
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: marks %q, want %q", c.file, got, want)
 		}
+	}
+}
+
+// A column that is measured at every third epoch is one line; where it was left out for longer the line breaks. The line
+// reaches from the first to the last epoch of the run.
+func TestSeriesGaps(t *testing.T) {
+	r := judged.Run{History: &trainer.History{}}
+	for e := range 24 {
+		row := trainer.Row{Epoch: e}
+		if e%3 == 0 && e > 0 && (e < 9 || e > 15) {
+			row.Signals = []trainer.Signal{{Name: "pop_gain_db", Value: float64(e)}}
+		}
+		r.History.Rows = append(r.History.Rows, row)
+	}
+	column, _ := signal.Lookup("pop_gain_db")
+	l, known := series(&r, "a", 0, column)
+	var got []string
+	for i, x := range l.X {
+		got = append(got, fmt.Sprintf("%v:%v", x, l.Y[i]))
+	}
+	if want := "0:NaN 3:3 6:6 10:NaN 18:18 21:21 23:NaN"; !known || strings.Join(got, " ") != want {
+		t.Errorf("got %s, want %s", strings.Join(got, " "), want)
+	}
+	column, _ = signal.Lookup("low_share")
+	if l, known := series(&r, "a", 0, column); known || len(l.X) != 2 {
+		t.Errorf("nothing was measured: %v %v", known, l)
 	}
 }
 
