@@ -44,21 +44,27 @@ type builder[T ops.Float] struct {
 	operators map[string]translator[T]
 }
 
-// maxElements bounds the elements of all tensors of a net together: 8 GiB in float64.
+// maxElements bounds the elements of all tensors of a net together: 8 GiB in float64. No tensor that is computed may
+// have more than a quarter of that; weights, of which a file has the bytes, may.
 const maxElements = 1 << 30
 
-// reserve counts a tensor of the given shape before memory is taken for it.
+// reserve counts a tensor of the given shape that is computed, before memory is taken for it.
 func (b *builder[T]) reserve(dims []int) error {
 	n := 1
 	for _, d := range dims {
 		if d < 0 {
 			return fmt.Errorf("shape %v has a negative dimension", dims)
 		}
-		if d > 0 && n > b.limit/d {
-			return fmt.Errorf("a tensor of shape %v is too large", dims)
+		if d > 0 && n > b.limit/4/d {
+			return fmt.Errorf("a tensor of shape %v is too large: more than %d elements", dims, b.limit/4)
 		}
 		n *= max(d, 1)
 	}
+	return b.count(n, dims)
+}
+
+// count adds the n elements of a tensor to those of the net.
+func (b *builder[T]) count(n int, dims []int) error {
 	if b.elements > b.limit-n {
 		return fmt.Errorf("the net's tensors have more than %d elements together; this one has shape %v", b.limit, dims)
 	}
@@ -142,8 +148,8 @@ func describe(n *wire.Node, i int) string {
 }
 
 // inputDims is the shape of the graph's input: what the file says, open dimensions from want, where the first is the
-// batch size.
-func (b *builder[T]) inputDims(v wire.ValueInfo, want []int) ([]int, error) {
+// batch size. With oneImage that is 1, whatever the file says.
+func (b *builder[T]) inputDims(v wire.ValueInfo, want []int, oneImage bool) ([]int, error) {
 	if !v.Ranked && want == nil {
 		return nil, fmt.Errorf("the file does not say the shape of input %q; give one", v.Name)
 	}
@@ -155,6 +161,8 @@ func (b *builder[T]) inputDims(v wire.ValueInfo, want []int) ([]int, error) {
 		dims = make([]int, len(v.Dims))
 		for i, d := range v.Dims {
 			switch {
+			case i == 0 && oneImage:
+				dims[i] = 1
 			case d.Value > wire.MaxLen:
 				return nil, fmt.Errorf("input %q: dimension %d is %d", v.Name, i, d.Value)
 			case d.Value > 0 && want != nil && want[i] != 0 && int64(want[i]) != d.Value:
@@ -218,12 +226,12 @@ func (b *builder[T]) decode(t *wire.Tensor) (*value[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.reserve([]int{n}); err != nil {
-		return nil, err
-	}
 	v := &value[T]{kind: t.Type, constant: true}
 	for _, d := range t.Dims {
 		v.dims = append(v.dims, int(d))
+	}
+	if err := b.count(n, v.dims); err != nil {
+		return nil, err
 	}
 	switch {
 	case t.Type.IsFloat():

@@ -35,7 +35,7 @@ type Net struct {
 	layout  Layout
 	shape   models.Shape
 	classes int
-	batch   int // images in one input; the others are copies of the first
+	batch   int // images in one input; those behind the first are copies of it
 
 	probabilities bool
 	precise       *Program[float64]
@@ -52,7 +52,7 @@ func NewNet(m *Model, o NetOptions) (*Net, error) {
 		return nil, bad(err)
 	}
 	n.options.Output, n.options.Start, n.options.Workers = o.Output, o.Start, o.Workers
-	p, err := Compile[float64](m, n.options)
+	p, err := n.compile()
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +73,22 @@ func NewNet(m *Model, o NetOptions) (*Net, error) {
 		return nil, bad(fmt.Errorf("the output has shape %v, one number an image; want the scores of two classes or more", dims))
 	}
 	return n, nil
+}
+
+// compile prepares the net for one image where that is possible in spite of a fixed batch size, else for the batch.
+func (n *Net) compile() (*Program[float64], error) {
+	if n.batch > 1 {
+		one := n.options
+		one.Input, one.oneImage = append([]int{1}, one.Input[1:]...), true
+		if p, err := Compile[float64](n.model, one); err == nil {
+			if dims := p.OutputDims(); len(dims) > 0 && dims[0] == 1 {
+				n.options, n.batch = one, 1
+				return p, nil
+			}
+			p.Close()
+		}
+	}
+	return Compile[float64](n.model, n.options)
 }
 
 // input finds the layout and the size of images.

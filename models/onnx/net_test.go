@@ -98,6 +98,32 @@ func TestNetLayoutsAndOutputs(t *testing.T) {
 	}
 }
 
+// A net for a fixed batch runs on one image where its shapes allow it, else on copies of the image.
+func TestNetOfAFixedBatch(t *testing.T) {
+	free, w := classifier([]int{4, 3, 2, 2}, do("Identity", "z", "y"))
+	fixed, _ := classifier([]int{4, 3, 2, 2}, do("Reshape", "z shape", "r"), do("Softmax", "r", "y"))
+	fixed.weights = append(fixed.weights, ints("shape", 4, 3))
+	for batch, s := range map[int]small{1: free, 4: fixed} {
+		n := newNet(t, s, NetOptions{})
+		if n.InputDims()[0] != batch || n.Shape() != (models.Shape{H: 2, W: 2, C: 3}) {
+			t.Fatalf("input %v", n.InputDims())
+		}
+		_, x := randoms(5, 12)
+		l, err := n.Linearize(x, 1, models.Logit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := make([]float64, 12)
+		for i := range want { // value i of [H,W,C] is row i%3·4 + i/3 of the matrix
+			want[i] = w[(i%3*4+i/3)*3+l.Winner[0]]
+		}
+		compare(t, "derivative", l.Derivative, want, 1e-12)
+		if len(l.Logits) != 3 {
+			t.Errorf("%d logits", len(l.Logits))
+		}
+	}
+}
+
 // Several images come out as each alone; losses are −log softmax of the label.
 func TestNetBatches(t *testing.T) {
 	s, _ := classifier([]int{1, 3, 2, 2}, do("Softmax", "z", "y"))

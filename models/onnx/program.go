@@ -14,6 +14,8 @@ type Options struct {
 	Start   string // name of a value of the input's shape that is fed in the place of the input; empty: the input
 	Workers int    // goroutines that compute; 0 means one a core
 	limit   int    // of the elements of all tensors; 0 means maxElements
+
+	oneImage bool // the batch size is 1 even if the file fixes another
 }
 
 // Program is a net compiled for one shape of the input. Its methods must not be called at the same time.
@@ -127,7 +129,7 @@ func (b *builder[T]) feed(target string, fed []string, o Options) error {
 	if info == nil {
 		return fmt.Errorf("output %q does not depend on the input", target)
 	}
-	dims, err := b.inputDims(*info, o.Input)
+	dims, err := b.inputDims(*info, o.Input, o.oneImage)
 	if err != nil {
 		return err
 	}

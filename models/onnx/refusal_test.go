@@ -50,6 +50,7 @@ func TestRefusals(t *testing.T) {
 		{"huge tile", small{opset: 13, dims: chw, weights: []*wire.Tensor{ints("r", 1<<20, 1<<20, 1, 1)}, nodes: []*wire.Node{do("Tile", "x r", "y")}}, "too large"},
 		{"huge padding", small{opset: 13, dims: chw, weights: []*wire.Tensor{ints("p", 0, 0, 1<<28, 1<<28, 0, 0, 0, 0)}, nodes: []*wire.Node{do("Pad", "x p", "y")}}, "too large"},
 		{"huge input", small{opset: 13, dims: []int{1, 3, 1 << 20, 1 << 20}, nodes: []*wire.Node{do("Relu", "x", "y")}}, "too large"},
+		{"large input", small{opset: 13, dims: []int{1, 3, 1 << 14, 1 << 14}, nodes: []*wire.Node{do("Relu", "x", "y")}}, "more than 268435456 elements"},
 		{"integers from the image", small{opset: 13, dims: chw, nodes: []*wire.Node{do("Cast", "x", "y", integer("to", 7))}}, "depends on the image becomes int64"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
