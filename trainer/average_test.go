@@ -194,7 +194,6 @@ func TestResumeWithoutEnds(t *testing.T) {
 // for fewer epochs it is refused, as the weights that were kept before are gone.
 func TestBestOfLaterEpoch(t *testing.T) {
 	data := digits(t)
-	want := undisturbed(t, data)
 	options := func(dir string) Options {
 		o := testOptions(t, dir)
 		o.Hooks = append(o.Hooks, hookFunc(func(_ context.Context, s *State) error {
@@ -215,7 +214,7 @@ func TestBestOfLaterEpoch(t *testing.T) {
 	if _, err := straight.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	want = outcomeOf(t, straight)
+	want := outcomeOf(t, straight)
 	of2 := mustNew(t, newSoftmaxNet(), data, func() Options {
 		o := options(t.TempDir())
 		o.Epochs, o.Schedule = 2, Constant(0.5)

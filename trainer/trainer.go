@@ -1,8 +1,8 @@
 // Package trainer trains a net: the loop over epochs and batches, the learning-rate schedule, the
-// history, hooks after each epoch, checkpoints and exact resumption.
+// history, hooks after each epoch, averaged weights, checkpoints and exact resumption.
 //
 // Everything random is drawn from streams that depend on the seed, the epoch and the step alone, and
-// hooks decide by the history alone. So a checkpoint needs no generator's state, and a run that was
+// hooks decide by the history, the net and what checkpoints hold. So a checkpoint needs no generator's state, and a run that was
 // interrupted anywhere and resumed ends with the same bits as one that was not.
 package trainer
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -193,5 +194,41 @@ func TestForeignWeights(t *testing.T) {
 	}
 	if err := w.Load(newSoftmaxNet()); !errors.Is(err, ErrOtherNet) || !strings.Contains(err.Error(), "it has no tensor fc.weight") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A checkpoint that is whole, but says what cannot be, is damaged.
+func TestWeightsOfImpossibleCheckpoint(t *testing.T) {
+	dir, _ := trained(t, residualSpec, lenetData(t, 210))
+	file, err := os.ReadFile(filepath.Join(dir, BestFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tensors, good, err := models.ReadSafetensors(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, value := range map[string]string{
+		metaEpoch: "x", metaAveraged: "1.5", metaNet: "layers: [nonsense]", datasets.RecipeKey: `{"data":"d","classes":["a"]}`,
+		"": "", // as it is
+	} {
+		meta := maps.Clone(good)
+		if key != "" {
+			meta[key] = value
+		}
+		file, err := sealed(tensors, meta)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadWeights(file); errors.Is(err, ErrCheckpoint) != (key != "") {
+			t.Errorf("%s %q: error %v", key, value, err)
+		}
+	}
+	rest := slices.DeleteFunc(tensors, func(x models.Tensor) bool { return strings.HasPrefix(x.Name, datasets.RecipeKey) })
+	if file, err = sealed(rest, maps.Clone(good)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadWeights(file); !errors.Is(err, ErrCheckpoint) || !strings.Contains(err.Error(), "preprocessing.mean") {
+		t.Errorf("without the tensors of the preprocessing: error %v", err)
 	}
 }

@@ -3,9 +3,9 @@
 //
 //	go run ./scripts/kill-resume -n 100
 //
-// It trains LeNet on the built-in digits, with checkpoints within the epochs too, and resumes with one
-// to four workers. Every third run is killed once more while it resumes. It ends with status 1 if any
-// run differs.
+// It trains on the built-in digits, with checkpoints within the epochs too, and resumes with one to four
+// workers: LeNet, and in turn with it a net with batch norms, a residual and dropout on augmented images.
+// Every third run is killed once more while it resumes. It ends with status 1 if any run differs.
 package main
 
 import (
@@ -22,14 +22,31 @@ import (
 
 func main() { kill.Main("kill-resume", "runs", 100, run) }
 
-// trial is what all runs share.
+// trial is what all runs of a config share.
 type trial struct {
 	train  string
 	dir    string
+	config string
 	moment *rand.Rand
 	length time.Duration // of the undisturbed run
 	want   map[string]string
 }
+
+// norms is a net that keeps values beside its weights, on images that are drawn anew in every epoch.
+const norms = `
+data: {name: digits, augment: {flip: true, shift: 2, rotate: 10}}
+model:
+  layers:
+    - conv: {size: 3, out: 8, stride: 2, pad: same, bias: false}
+    - batch_norm
+    - relu
+    - residual: {body: [conv: {size: 3, out: 8, pad: same, bias: false}, batch_norm, dropout: 0.2]}
+    - relu
+    - global_avg_pool
+    - dense: {out: classes}
+train: {learning_rate: 0.05}
+average: {epochs: 3}
+`
 
 func run(n int, seed uint64, train string, out io.Writer) error {
 	dir, err := os.MkdirTemp("", "kill-resume-")
@@ -42,15 +59,26 @@ func run(n int, seed uint64, train string, out io.Writer) error {
 			return err
 		}
 	}
-	t := &trial{train: train, dir: dir, moment: rand.New(rand.NewPCG(seed, 0))}
-	fmt.Fprintf(out, "seed %d\n", seed)
-	if err := t.undisturbed(); err != nil {
-		return fmt.Errorf("undisturbed run: %w", err)
+	own := filepath.Join(dir, "norms.yaml")
+	if err := os.WriteFile(own, []byte(norms), 0o644); err != nil {
+		return err
 	}
-	fmt.Fprintf(out, "undisturbed: %.1f s, %d results to compare\n", t.length.Seconds(), len(t.want))
+	moment := rand.New(rand.NewPCG(seed, 0))
+	fmt.Fprintf(out, "seed %d\n", seed)
+	trials := []*trial{
+		{train: train, dir: dir, config: "quickstart.yaml", moment: moment},
+		{train: train, dir: dir, config: own, moment: moment},
+	}
+	for i, t := range trials {
+		if err := t.undisturbed(filepath.Join(dir, fmt.Sprint("undisturbed-", i))); err != nil {
+			return fmt.Errorf("undisturbed run of %s: %w", filepath.Base(t.config), err)
+		}
+		fmt.Fprintf(out, "undisturbed %s: %.1f s, %d results to compare\n", filepath.Base(t.config), t.length.Seconds(), len(t.want))
+	}
 	found := map[string]int{}
 	kills, equal := 0, 0
 	for i := range n {
+		t := trials[i%len(trials)]
 		same, where, k, err := t.killed(filepath.Join(dir, fmt.Sprint("run-", i)), i%3 == 2)
 		if err != nil {
 			return fmt.Errorf("run %d: %w", i, err)
@@ -60,7 +88,7 @@ func run(n int, seed uint64, train string, out io.Writer) error {
 		if same == "" {
 			equal++
 		} else {
-			fmt.Fprintf(out, "run %d, killed %s: %s differs\n", i, where, same)
+			fmt.Fprintf(out, "run %d of %s, killed %s: %s differs\n", i, filepath.Base(t.config), where, same)
 		}
 	}
 	for _, where := range []string{beforeCheckpoint, betweenEpochs, withinEpoch} {
@@ -82,7 +110,7 @@ func (t *trial) command(args ...string) *exec.Cmd {
 
 // begin is the command that begins a run.
 func (t *trial) begin(dir string) *exec.Cmd {
-	args := []string{"--config", "quickstart.yaml", "--out", dir, "--workers", "2"}
+	args := []string{"--config", t.config, "--out", dir, "--workers", "2"}
 	for _, s := range []string{"data.train_count=300", "data.val_count=100", "train.batch_size=20", "train.epochs=8",
 		"output.checkpoint_every=3", "output.checkpoint_minutes=0.002"} {
 		args = append(args, "--set", s)
@@ -95,8 +123,7 @@ func (t *trial) resume(dir string) *exec.Cmd {
 	return t.command("--resume", dir, "--workers", fmt.Sprint(1+t.moment.IntN(4)))
 }
 
-func (t *trial) undisturbed() error {
-	dir := filepath.Join(t.dir, "undisturbed")
+func (t *trial) undisturbed(dir string) error {
 	begin := time.Now()
 	if text, err := t.begin(dir).CombinedOutput(); err != nil {
 		return fmt.Errorf("%w: %s", err, text)

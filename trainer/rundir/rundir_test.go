@@ -253,11 +253,13 @@ func TestSetConfig(t *testing.T) {
 func TestDamagedFlags(t *testing.T) {
 	d := create(t)
 	d.Close()
-	if err := os.WriteFile(d.Path(FlagsFile), []byte("{\"epoch\":1}\n{\"epo"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Open(d.Path()); err == nil || !strings.Contains(err.Error(), FlagsFile+": line 2: ") {
-		t.Errorf("error %v", err)
+	for _, second := range []string{"{\"epo", "{\"verdict\":\"converged\"}", "{\"epoch\":\"3\"}"} {
+		if err := os.WriteFile(d.Path(FlagsFile), []byte("{\"epoch\":1}\n"+second), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(d.Path()); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), FlagsFile+": line 2: ") {
+			t.Errorf("%s: error %v", second, err)
+		}
 	}
 }
 
