@@ -100,12 +100,14 @@ type Gain struct {
 	Population  bool   // measure the population gain and its companions
 	Images      string // train or noise: what the population is made of
 	Shifts      bool   // measure loss and error on training images moved by a few pixels
+	Mixed       bool   // measure loss, error and prediction changes on training images rotated, scaled and shifted
 	Changes     bool   // count the training images predicted otherwise than an epoch ago
 }
 
 // Diagnosis says what the verdicts are judged by.
 type Diagnosis struct {
 	Calibration string // file written by "train calibrate"; "" = documented defaults
+	Rules       string // ours or paper
 }
 
 // Stop says when a run ends before its last epoch.
@@ -133,9 +135,10 @@ func Default() Config {
 		Train:   Train{BatchSize: 100, Momentum: 0.9, WeightDecay: 0.0005, ClassWeights: "none", Seed: 1, DecayNormsAndBiases: true},
 		Average: Average{Epochs: 10},
 		Gain: Gain{Every: 1, Impulse: 1, Window: "hann", Projection: "inverse-score",
-			SaveSpectra: true, Population: true, Images: "train", Shifts: true, Changes: true},
-		Stop:   Stop{Rule: "none", Patience: 5, OnOverfitting: true, OnConvergence: true},
-		Output: Output{Dir: "runs", CheckpointMinutes: 10, TensorBoard: true, Report: true},
+			SaveSpectra: true, Population: true, Images: "train", Shifts: true, Mixed: true, Changes: true},
+		Diagnosis: Diagnosis{Rules: "ours"},
+		Stop:      Stop{Rule: "none", Patience: 5, OnOverfitting: true, OnConvergence: true},
+		Output:    Output{Dir: "runs", CheckpointMinutes: 10, TensorBoard: true, Report: true},
 	}
 }
 

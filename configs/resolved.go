@@ -62,16 +62,23 @@ func ParseResolved(file string, data []byte) (Config, error) {
 	return Parse(file, data, Since(data))
 }
 
-// averageKey begins the section of the averaged weights.
-var averageKey = regexp.MustCompile(`(?m)^average:`)
+// averageKey begins the section of the averaged weights, mixedKey is that of the transformed images.
+var (
+	averageKey = regexp.MustCompile(`(?m)^average:`)
+	mixedKey   = regexp.MustCompile(`(?m)^  mixed:`)
+)
 
 // Since are the overrides "key.path=value" by which a resolved file of an earlier version means what it meant then: runs
-// did not average their weights.
+// did not average their weights, nor look at transformed images.
 func Since(resolved []byte) []string {
-	if averageKey.Match(resolved) {
-		return nil
+	var out []string
+	if !averageKey.Match(resolved) {
+		out = append(out, "average.epochs=0")
 	}
-	return []string{"average.epochs=0"}
+	if !mixedKey.Match(resolved) {
+		out = append(out, "gain.mixed=false")
+	}
+	return out
 }
 
 // Hash returns the SHA-256, in hexadecimal, of everything that determines the

@@ -72,6 +72,9 @@ func (s *Stop) Decide(c *Curve) Decision {
 		d.Stop, d.Epoch = true, d.Report.BestEpoch
 		d.Restore = d.Epoch < c.last()
 		d.Detail = fmt.Sprintf("overfitting since epoch %d", d.Report.Epoch)
+		if t, ok := f.transformedOf(); ok && d.Report.Kind == Memorised && !s.Thresholds.PaperOnly {
+			d.Detail += fmt.Sprintf(": wrong labels are being memorised, and the %s of epoch %d did best on transformed training images", t.weights(), d.Epoch)
+		}
 	case Converged:
 		n := len(c.Epochs)
 		if !s.OnConvergence || n < settledEpochs || !f.predictionsSettled() {

@@ -16,6 +16,14 @@ type transformed struct {
 	loss, failed, changes trace // changes smoothed
 }
 
+// weights says whose loss and error these are.
+func (t transformed) weights() string {
+	if strings.HasPrefix(t.lossName, signal.AveragedPrefix) {
+		return "averaged weights"
+	}
+	return "weights"
+}
+
 // transformedOf reads the traces; ok is false if the loss or the changes were not measured.
 func (f *features) transformedOf() (t transformed, ok bool) {
 	t.lossName, t.failedName = signal.Averaged(signal.MixedLoss), signal.Averaged(signal.MixedError)

@@ -24,7 +24,7 @@ func hooks(c configs.Config, shape models.Shape, data *datasets.Dataset, t diagn
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, &diagnostics.Monitor{Probes: measured, Every: c.Gain.Every, Save: k.spectrum})
+		list = append(list, &diagnostics.Monitor{Probes: measured, Averaged: averagedProbes(measured), Every: c.Gain.Every, Save: k.spectrum})
 	}
 	list = append(list, &diagnostics.Flags{Thresholds: t, Tell: k.verdict})
 	switch {

@@ -17,6 +17,13 @@ import (
 
 // Thresholds are what verdicts are judged by: those of the config's calibration, or the defaults.
 func Thresholds(c configs.Config) (diagnostics.Thresholds, error) {
+	t, err := calibrated(c)
+	t.PaperOnly = c.Diagnosis.Rules == "paper"
+	return t, err
+}
+
+// calibrated are the thresholds of the config's calibration, or the defaults.
+func calibrated(c configs.Config) (diagnostics.Thresholds, error) {
 	if c.Diagnosis.Calibration == "" {
 		return diagnostics.DefaultThresholds(), nil
 	}

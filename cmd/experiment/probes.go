@@ -1,6 +1,8 @@
 package experiment
 
 import (
+	"slices"
+
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/diagnostics"
@@ -43,7 +45,26 @@ func trainingProbes(c configs.Config, shape models.Shape, data *datasets.Dataset
 	if err != nil {
 		return nil, err
 	}
-	return probes(c, shape, sample, data.Shift)
+	list, err := probes(c, shape, sample, data.Shift)
+	if err != nil || !c.Gain.Mixed || data.Shift == 0 { // images without a shift that keeps their label have no transformation either
+		return list, err
+	}
+	mixed, err := diagnostics.NewMixed(data.Train, data.Train.Labels, shape, c.Train.BatchSize)
+	if err != nil {
+		return nil, err
+	}
+	return append(list, mixed), nil
+}
+
+// averagedProbes are those of the probes that measure the averaged weights too.
+func averagedProbes(list []diagnostics.Probe) []diagnostics.Probe {
+	return slices.DeleteFunc(slices.Clone(list), func(p diagnostics.Probe) bool {
+		switch p.(type) {
+		case *diagnostics.ImageGain, *diagnostics.Mixed:
+			return false
+		}
+		return true
+	})
 }
 
 // probes are the config's signals, those of several images over the sample, which may be moved by shift pixels.

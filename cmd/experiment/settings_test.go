@@ -140,6 +140,9 @@ func TestSettingsArrive(t *testing.T) {
 		{"gain.changes=false", func(e everything) any { return has[diagnostics.Changes](e) }, false},
 		{"gain.changes=true", func(e everything) any { return has[diagnostics.Changes](e) }, true},
 		{"gain.shifts=true", func(e everything) any { return probeOf[*diagnostics.Shifts](e).Pixels }, 3}, // of the data
+		{"gain.mixed=false", func(e everything) any { return has[*diagnostics.Mixed](e) }, false},
+		{"gain.mixed=true", func(e everything) any { return len(hookOf[*diagnostics.Monitor](e).Averaged) }, 2},
+		{"gain.mixed=true; gain.population=false", func(e everything) any { return has[*diagnostics.Mixed](e) }, true},
 		{"stop.rule=none", func(e everything) any { return hookOf[trainer.Patience](e).Epochs }, 0},
 		{"output.checkpoint_every=6", func(e everything) any { return e.checkpoints.Every }, 6},
 		{"output.checkpoint_minutes=2.5", func(e everything) any { return e.checkpoints.Minutes }, 2.5},

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/maxgain/maxgain/diagnostics/bank"
+import (
+	"slices"
+
+	"github.com/maxgain/maxgain/diagnostics/bank"
+)
 
 // batch is one line of the bank's plan: a setting at several rates or noises, each with several seeds.
 type batch struct {
@@ -64,23 +68,24 @@ var plan = []batch{
 // blind is the part that the rules were judged on once they stood: settings, sizes, noises, rates and seeds that were never
 // used before. Those of the first list are trained on all labels and with a fifth of them held out.
 var blind = []batch{
-	{mnist(900, 32), []float64{0.15, 0.35}, []float64{1.5e-3}, fresh},
-	{mnist(2200, 24), []float64{0, 0.25}, []float64{1.5e-3}, fresh[:1]},
-	{fashion(1300, 30), []float64{0, 0.25, 0.45}, []float64{1.3e-3}, fresh[:1]},
-	{digits(1100, 28), []float64{0.15, 0.5}, []float64{1.5e-3}, fresh},
+	{onMany(mnist(900, 32)), []float64{0.15, 0.35}, []float64{1.5e-3}, fresh},
+	{onMany(mnist(2200, 24)), []float64{0, 0.25}, []float64{1.5e-3}, fresh[:1]},
+	{onMany(fashion(1300, 30)), []float64{0, 0.25, 0.45}, []float64{1.3e-3}, fresh[:1]},
+	{digits(1100, 28), []float64{0.15, 0.5}, []float64{1.5e-3}, fresh[:1]},
 	{digits(600, 30), []float64{0}, []float64{1.5e-3}, fresh[:1]},
-	{net("dense", "fashion-mnist", 900, 28), []float64{0, 0.25}, []float64{0.01}, fresh},
+	{net("dense", "fashion-mnist", 900, 28), []float64{0, 0.25}, []float64{0.01}, fresh[:1]},
 	{net("dense", "digits", 700, 28), []float64{0.35}, []float64{0.01}, fresh},
 	{net("vgg", "mnist", 900, 30), []float64{0, 0.35}, []float64{0.05}, fresh[:1]},
+	{net("residual", "digits", 900, 26), []float64{0.15}, []float64{0.05}, fresh[:1]},
+	{augmented(mnist(800, 30)), []float64{0.3}, []float64{1.5e-3}, fresh[:1]},
 	{net("vgg", greyData, 1200, 28), []float64{0, 0.35}, []float64{0.05}, fresh[:1]},
 	{augmented(net("vgg", "fashion-mnist", 1100, 28)), []float64{0.25}, []float64{0.05}, fresh[:1]},
-	{net("residual", "digits", 900, 26), []float64{0.15}, []float64{0.05}, fresh[:1]},
+	{net("dense", greyData, 1500, 24), []float64{0, 0.2}, []float64{0.01}, fresh[:1]},
 	{net("residual", "fashion-mnist", 900, 26), []float64{0, 0.35}, []float64{0.05}, fresh[:1]},
-	{net("residual", greyData, 1000, 26), []float64{0.25}, []float64{0.05}, fresh[:1]},
 	{cifar(1200, 30), []float64{0, 0.25}, []float64{0.04}, fresh[:1]},
 	{augmented(cifar(1200, 30)), []float64{0.25}, []float64{0.04}, fresh[:1]},
-	{net("vgg", "cifar10", 1200, 28), []float64{0.25}, []float64{0.05}, fresh[:1]},
-	{augmented(mnist(800, 30)), []float64{0.3}, []float64{1.5e-3}, fresh[:1]},
+	{mnist(500, 30), []float64{0, 0.3}, []float64{2e-3}, fresh},
+	{fashion(700, 30), []float64{0.2}, []float64{2e-3}, fresh},
 }
 
 // blindRates are the runs of the blind part that differ in their rates, on all labels alone.
@@ -91,15 +96,19 @@ var blindRates = []batch{
 	{net("dense", "mnist", 900, 24), []float64{0}, []float64{3e-4, 0.3}, fresh[:1]},
 	{net("vgg", "digits", 900, 24), []float64{0}, []float64{5e-4, 0.5}, fresh[:1]},
 	{net("residual", "mnist", 900, 24), []float64{0}, []float64{3e-4}, fresh[:1]},
-	{mnist(5000, 24), []float64{0}, []float64{1.5e-3}, fresh[:1]},
-	{fashion(5000, 24), []float64{0}, []float64{1.5e-3}, fresh[:1]},
 	{cifar(1200, 22), []float64{0}, []float64{1e-3, 0.2, 0.4}, fresh[:1]},
-	{net("dense", greyData, 1500, 24), []float64{0, 0.2}, []float64{0.01}, fresh[:1]},
-	{digits(4000, 22), []float64{0, 0.3}, []float64{1.2e-3}, fresh[:1]},
+	{mnist(5000, 24), []float64{0}, []float64{1.5e-3}, fresh[:1]},
+	{digits(4000, 22), []float64{0.3}, []float64{1.2e-3}, fresh[:1]},
 }
 
 // fresh are seeds that no other run of the bank has.
 var fresh = []uint64{11, 12}
+
+// onMany is a setting whose runs are evaluated on more images.
+func onMany(s bank.Setting) bank.Setting {
+	s.Val = proofCount
+	return s
+}
 
 // augmented is a setting whose training images are shifted, and mirrored where they are no digits or clothes.
 func augmented(s bank.Setting) bank.Setting {
@@ -114,14 +123,14 @@ const heldOut = 0.2
 func tuning() []bank.Entry { return entries(plan) }
 
 func blindRuns() []bank.Entry {
-	var out []bank.Entry
+	var all, held []batch
 	for _, b := range blind {
-		b.Val, b.Proof = proofCount, true
-		out = append(out, entries([]batch{b})...)
+		b.Proof = true
+		all = append(all, b)
 		b.Holdout = heldOut
-		out = append(out, entries([]batch{b})...)
+		held = append(held, b)
 	}
-	return append(out, entries(blindRates)...)
+	return slices.Concat(entries(all), entries(blindRates), entries(held))
 }
 
 // entries are the runs of some batches.
