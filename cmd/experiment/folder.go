@@ -24,12 +24,6 @@ func ConfigOf(dir string, set []string) (configs.Config, error) {
 	return configs.Load(path, append(configs.Since(text), set...))
 }
 
-// Begun says whether there is a run in a folder, finished or not.
-func Begun(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, rundir.ConfigFile))
-	return err == nil
-}
-
 // Ended says whether the run in a folder needs nothing more. Its report is written last.
 func Ended(dir string, c configs.Config) bool {
 	status, err := rundir.ReadStatus(dir)

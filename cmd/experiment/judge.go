@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -96,7 +97,7 @@ func (d Diagnosing) Judge(path string) (report diagnostics.Report, notes []strin
 	if err != nil {
 		return diagnostics.Report{}, nil, err
 	}
-	if isRun(path) {
+	if rundir.IsRun(path) {
 		report, err = d.judgeRun(path, judge)
 		return report, nil, err
 	}
@@ -122,32 +123,26 @@ func (d Diagnosing) Judge(path string) (report diagnostics.Report, notes []strin
 // validity says what the default thresholds were found on.
 const validity = "thresholds and confidence come from LeNets on MNIST, Fashion-MNIST, CIFAR-10 and drawn digits (docs/diagnosis.md): for other nets and data they are a first guess"
 
-// isRun tells whether a path is the folder of a run of this program.
-func isRun(path string) bool {
-	for _, name := range []string{rundir.ConfigFile, rundir.StatusFile} {
-		if _, err := os.Stat(filepath.Join(path, name)); err == nil {
-			return true
-		}
-	}
-	return false
-}
-
 // judgeRun is Judge for a run of this program.
-func (d Diagnosing) judgeRun(path string, judge diagnostics.Thresholds) (diagnostics.Report, error) {
-	status, err := rundir.ReadStatus(path)
+func (d Diagnosing) judgeRun(path string, judge diagnostics.Thresholds) (_ diagnostics.Report, err error) {
+	run, err := rundir.Read(path)
+	if err != nil {
+		return diagnostics.Report{}, err
+	}
+	defer func() { err = errors.Join(err, run.Close()) }()
+	status, err := run.Status()
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return diagnostics.Report{}, fmt.Errorf("%w: %w", datasets.ErrDamaged, err)
 	}
-	file := filepath.Join(path, rundir.MetricsCSV)
-	r, err := os.Open(file)
+	table, err := run.ReadMetrics()
 	if errors.Is(err, fs.ErrNotExist) {
 		return diagnostics.Report{}, fmt.Errorf("%w: %w", datasets.ErrMissing, err)
 	}
 	if err != nil {
 		return diagnostics.Report{}, err
 	}
-	defer r.Close()
-	curve, err := diagnostics.ReadCSV(r, d.Columns)
+	curve, err := diagnostics.ReadCSV(bytes.NewReader(table), d.Columns)
+	file := run.Path(rundir.MetricsCSV)
 	var fault *diagnostics.CSVError
 	switch {
 	case errors.As(err, &fault):

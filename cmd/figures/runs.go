@@ -156,7 +156,7 @@ func (o Options) trainOne(ctx context.Context, r run) error {
 
 // sameAsIn says whether there is a run in a folder; it must have been made by the same settings.
 func (r run) sameAsIn(dir string) (bool, error) {
-	if !experiment.Begun(dir) {
+	if !rundir.Begun(dir) {
 		return false, nil // what else is wrong with the folder, making the run says
 	}
 	have, err := experiment.ConfigOf(dir, nil)

@@ -30,7 +30,7 @@ func (t Trial) Run(ctx context.Context) error {
 		t.Log.Info("trial has ended before", "run", dir)
 		return nil
 	}
-	err := t.Train(ctx, trial.Config, experiment.RunOptions{Out: dir, Resume: experiment.Begun(dir), Prune: t.Sweep.Prune})
+	err := t.Train(ctx, trial.Config, experiment.RunOptions{Out: dir, Resume: rundir.Begun(dir), Prune: t.Sweep.Prune})
 	if err == nil || ctx.Err() != nil || errors.Is(err, rundir.ErrLocked) {
 		return err
 	}

@@ -57,3 +57,16 @@ func TestOldRun(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A folder with a configuration can be resumed; one of a run that failed before it began is a run's all the same.
+func TestIsRun(t *testing.T) {
+	failed := t.TempDir()
+	if err := Fail(failed, 3, "no data"); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string][2]bool{"testdata/old-run": {true, true}, failed: {false, true}, t.TempDir(): {}, "testdata/none": {}} {
+		if got := [2]bool{Begun(path), IsRun(path)}; got != want {
+			t.Errorf("%s: begun, a run: %v, want %v", path, got, want)
+		}
+	}
+}

@@ -53,6 +53,21 @@ func (r *Run) readBy(name string, parse func(text []byte) error) error {
 	return nil
 }
 
+// Begun tells whether there is a run in a folder, finished or not: whether it has a configuration to be resumed by.
+func Begun(path string) bool {
+	_, err := os.Stat(filepath.Join(path, ConfigFile))
+	return err == nil
+}
+
+// IsRun tells whether a folder is that of a run of this program, or of one that has failed before it began.
+func IsRun(path string) bool {
+	_, err := os.Stat(filepath.Join(path, StatusFile))
+	return err == nil || Begun(path)
+}
+
+// ReadMetrics is the run's table of metrics as WriteMetrics has written it.
+func (r *Run) ReadMetrics() ([]byte, error) { return r.read(MetricsCSV) }
+
 // ReadConfig is the run's resolved configuration as it is on disk.
 func (r *Run) ReadConfig() ([]byte, error) { return r.read(ConfigFile) }
 
