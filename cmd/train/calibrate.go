@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/maxgain/maxgain/cmd/console"
 	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/trainer"
@@ -83,7 +84,7 @@ func (a *app) calibrate(c *cobra.Command, f calibrateFlags) error {
 	r := calibrated{File: f.out, Pilots: pilots, Source: t.Source,
 		ImpulseHighDB: t.Noise.ImpulseHighDB, PositionsHighDB: t.Noise.PositionsHighDB, PopulationHighDB: t.Noise.PopulationHighDB}
 	if f.json {
-		return writeJSON(a.stdout, r)
+		return console.WriteJSON(a.stdout, r)
 	}
 	r.print(a.stdout)
 	return nil
@@ -104,23 +105,23 @@ func (f calibrateFlags) grid(c configs.Config) ([]float64, error) {
 
 // pilotScreen shows the bar of a pilot. It is a trainer.Observer.
 type pilotScreen struct {
-	bar    *bar
+	bar    *console.Bar
 	epochs int
 }
 
 // BatchDone implements trainer.Observer.
 func (p *pilotScreen) BatchDone(epoch, done, total int, loss float64) {
-	p.bar.show(fmt.Sprintf("epoch %d/%d", epoch, p.epochs), int64(done), int64(total), fmt.Sprintf("loss %.4f", loss))
+	p.bar.Show(fmt.Sprintf("epoch %d/%d", epoch, p.epochs), int64(done), int64(total), fmt.Sprintf("loss %.4f", loss))
 }
 
 // EpochDone implements trainer.Observer.
-func (p *pilotScreen) EpochDone(trainer.Row) { p.bar.clear() }
+func (p *pilotScreen) EpochDone(trainer.Row) { p.bar.Clear() }
 
 func (r calibrated) print(w io.Writer) {
 	fmt.Fprintf(w, "%12s  %6s  %10s  %8s  %s\n", "rate", "epochs", "train loss", "gain dB", "verdict")
 	for _, p := range r.Pilots {
 		fmt.Fprintf(w, "%12.4g  %6d  %10s  %8s  %s\n", p.Rate, p.Epochs,
-			figure("%.4f", float64(p.TrainLoss)), figure("%.2f", float64(p.GainDB)), p.Verdict)
+			console.Figure("%.4f", float64(p.TrainLoss)), console.Figure("%.2f", float64(p.GainDB)), p.Verdict)
 	}
 	fmt.Fprintf(w, "\nhigh variability from epoch to epoch: impulse %.2f dB, population %.2f dB\n", r.ImpulseHighDB, r.PopulationHighDB)
 	fmt.Fprintf(w, "written to %s; name it in a config as diagnosis.calibration\n", r.File)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/maxgain/maxgain/cmd/console"
 	"github.com/maxgain/maxgain/cmd/figures"
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/datasets"
@@ -18,7 +19,7 @@ func addCompletions(c *cobra.Command) {
 	for flag, values := range map[string]func() []string{
 		"config": func() []string { return presetsOf(c) },
 		"set":    nil, "name": datasets.Names, "model": models.Names, "fail-on": verdicts,
-		"log":        func() []string { return []string{logText, logJSON} },
+		"log":        func() []string { return []string{console.LogText, console.LogJSON} },
 		"window":     func() []string { return []string{"hann", "none"} },
 		"projection": func() []string { return []string{"inverse-score", "one"} },
 	} {

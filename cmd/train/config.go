@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/maxgain/maxgain/cmd/console"
 	"github.com/maxgain/maxgain/configs"
 	"github.com/spf13/cobra"
 )
@@ -28,7 +29,7 @@ func newConfig(a *app) *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return writeJSON(a.stdout, keys)
+				return console.WriteJSON(a.stdout, keys)
 			}
 			printKeys(a.stdout, keys)
 			return nil

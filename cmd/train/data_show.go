@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/maxgain/maxgain/cmd/console"
 	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/datasets"
@@ -63,7 +64,7 @@ func (a *app) dataShow(c *cobra.Command, f dataShowFlags) error {
 	}
 	bar := a.newBar(!f.quiet)
 	data, err := experiment.OpenData(c.Context(), config, a.reading(bar))
-	bar.clear()
+	bar.Clear()
 	if err != nil {
 		return err
 	}
@@ -95,12 +96,12 @@ func (a *app) dataShow(c *cobra.Command, f dataShowFlags) error {
 		}
 	}
 	if f.json {
-		return writeJSON(a.stdout, shown)
+		return console.WriteJSON(a.stdout, shown)
 	}
-	fmt.Fprintf(a.stdout, "%s: %s training images, %s for validation, %s for testing; %d×%d×%d, %d classes\n", data.Name, grouped(shown.Train), grouped(shown.Val), grouped(shown.Test),
+	fmt.Fprintf(a.stdout, "%s: %s training images, %s for validation, %s for testing; %d×%d×%d, %d classes\n", data.Name, console.Grouped(shown.Train), console.Grouped(shown.Val), console.Grouped(shown.Test),
 		data.Train.H, data.Train.W, data.Train.C, len(data.ClassNames))
 	for _, class := range data.ClassNames {
-		fmt.Fprintf(a.stdout, "  %-12s %7s %7s %7s\n", class, grouped(shown.Classes[class]), grouped(shown.ValClasses[class]), grouped(shown.TestClasses[class]))
+		fmt.Fprintf(a.stdout, "  %-12s %7s %7s %7s\n", class, console.Grouped(shown.Classes[class]), console.Grouped(shown.ValClasses[class]), console.Grouped(shown.TestClasses[class]))
 	}
 	fmt.Fprintf(a.stdout, "as they are:         %s\nas the net sees them: %s\n", shown.Sheet, shown.Preprocessed)
 	return nil

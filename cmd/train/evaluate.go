@@ -3,13 +3,10 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"path/filepath"
-	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/maxgain/maxgain/cmd/classify"
+	"github.com/maxgain/maxgain/cmd/console"
 	"github.com/spf13/cobra"
 )
 
@@ -53,15 +50,15 @@ func (a *app) evaluate(c *cobra.Command, path string, f evaluateFlags) (err erro
 		return usage("--out: %s is neither .png nor .svg", f.out)
 	}
 	bar := a.newBar(!f.quiet)
-	defer bar.clear()
+	defer bar.Clear()
 	net, err := classify.Open(c.Context(), path, f.workers, a.reading(bar))
 	if err != nil {
 		return err
 	}
 	defer func() { err = cmp.Or(err, net.Close()) }()
 	e, err := net.Evaluate(c.Context(), classify.Source{Split: f.split, Data: f.data, Reading: a.reading(bar),
-		Progress: func(done, total int) { bar.show("evaluating", int64(done), int64(total), "") }})
-	bar.clear()
+		Progress: func(done, total int) { bar.Show("evaluating", int64(done), int64(total), "") }})
+	bar.Clear()
 	if err != nil {
 		return err
 	}
@@ -71,87 +68,11 @@ func (a *app) evaluate(c *cobra.Command, path string, f evaluateFlags) (err erro
 		}
 	}
 	if f.json {
-		return writeJSON(a.stdout, e)
+		return console.WriteJSON(a.stdout, e)
 	}
-	printEvaluation(a.stdout, e)
+	console.PrintEvaluation(a.stdout, e)
 	if f.out != "" {
 		fmt.Fprintf(a.stdout, "picture: %s\n", f.out)
 	}
 	return nil
-}
-
-// mostColumns is how many classes a confusion matrix may have that is printed as a table.
-const mostColumns = 20
-
-func printEvaluation(w io.Writer, e *classify.Evaluation) {
-	what := e.Data
-	if e.Split != "" {
-		what += ", " + e.Split
-	}
-	weights := fmt.Sprintf("weights of epoch %d", e.Epoch)
-	if e.Averaged > 1 {
-		weights += fmt.Sprintf(", the mean of %d epochs", e.Averaged)
-	}
-	fmt.Fprintf(w, "%s: %s images, %s\nloss   %.4f\nerror  %.2f %% (%s wrong)\n\n", what, grouped(e.Images), weights, float64(e.Loss), 100*float64(e.Error), grouped(e.Wrong))
-	widest := len("class")
-	for _, c := range e.Classes {
-		widest = max(widest, utf8.RuneCountInString(c.Class))
-	}
-	columns := []column[classify.ClassResult]{
-		{"class", widest, true, 0, func(c classify.ClassResult) string { return c.Class }},
-		{"images", 8, false, 1, func(c classify.ClassResult) string { return grouped(c.Images) }},
-		{"wrong", 7, false, 2, func(c classify.ClassResult) string { return grouped(c.Wrong) }},
-		{"error %", 7, false, 1, func(c classify.ClassResult) string { return figure("%.2f", 100*float64(c.Error)) }},
-	}
-	fmt.Fprintln(w, tableLine(columns, func(c column[classify.ClassResult]) string { return c.title }))
-	for _, class := range e.Classes {
-		fmt.Fprintln(w, tableLine(columns, func(c column[classify.ClassResult]) string { return c.text(class) }))
-	}
-	fmt.Fprintln(w)
-	if len(e.Classes) <= mostColumns {
-		printConfusion(w, e, widest)
-	} else {
-		printConfused(w, e)
-	}
-}
-
-// printConfusion writes the matrix, a line a label and a column a prediction.
-func printConfusion(w io.Writer, e *classify.Evaluation, widest int) {
-	cell := 5
-	for _, row := range e.Confusion {
-		for _, n := range row {
-			cell = max(cell, len(fmt.Sprint(n)))
-		}
-	}
-	fmt.Fprintf(w, "labels down, predictions across\n%s", strings.Repeat(" ", widest))
-	for _, c := range e.Classes {
-		name := shortened(c.Class, cell)
-		fmt.Fprintf(w, "  %s%s", strings.Repeat(" ", cell-utf8.RuneCountInString(name)), name)
-	}
-	fmt.Fprintln(w)
-	for i, row := range e.Confusion {
-		fmt.Fprintf(w, "%s%s", e.Classes[i].Class, strings.Repeat(" ", widest-utf8.RuneCountInString(e.Classes[i].Class)))
-		for _, n := range row {
-			fmt.Fprintf(w, "  %*d", cell, n)
-		}
-		fmt.Fprintln(w)
-	}
-}
-
-// printConfused lists the pairs of classes that are confused most often.
-func printConfused(w io.Writer, e *classify.Evaluation) {
-	type pair struct{ label, prediction, count int }
-	var pairs []pair
-	for i, row := range e.Confusion {
-		for j, n := range row {
-			if i != j && n > 0 {
-				pairs = append(pairs, pair{i, j, n})
-			}
-		}
-	}
-	slices.SortStableFunc(pairs, func(a, b pair) int { return cmp.Compare(b.count, a.count) })
-	fmt.Fprintln(w, "confused most often (label, taken for):")
-	for _, p := range pairs[:min(mostColumns, len(pairs))] {
-		fmt.Fprintf(w, "%7d  %s, %s\n", p.count, e.Classes[p.label].Class, e.Classes[p.prediction].Class)
-	}
 }

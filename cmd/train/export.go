@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/maxgain/maxgain/cmd/classify"
+	"github.com/maxgain/maxgain/cmd/console"
 	"github.com/maxgain/maxgain/models/onnx"
 	"github.com/spf13/cobra"
 )
@@ -46,13 +47,13 @@ func (a *app) export(c *cobra.Command, run, path string, f outputFlags) (err err
 		return usage("--onnx is missing: the file to write")
 	}
 	bar := a.newBar(!f.quiet)
-	defer bar.clear()
+	defer bar.Clear()
 	net, err := classify.Open(c.Context(), run, 0, a.reading(bar))
 	if err != nil {
 		return err
 	}
 	defer func() { err = cmp.Or(err, net.Close()) }()
-	bar.clear()
+	bar.Clear()
 	if err := net.WriteONNX(path); err != nil {
 		return err
 	}
@@ -60,7 +61,7 @@ func (a *app) export(c *cobra.Command, run, path string, f outputFlags) (err err
 	r := exported{Run: run, File: path, Model: net.Weights.Spec.Name, Epoch: net.Weights.Epoch, Input: onnx.InputName,
 		Shape: [3]int{in.C, in.H, in.W}, Output: onnx.OutputName, Classes: net.Recipe.ClassNames}
 	if f.json {
-		return writeJSON(a.stdout, r)
+		return console.WriteJSON(a.stdout, r)
 	}
 	fmt.Fprintf(a.stdout, "%s: %s, weights of epoch %d\ninput   %s, float32 of [N,%d,%d,%d]: raw images, the preprocessing is inside\noutput  %s, float32 of [N,%d]\n",
 		r.File, r.Model, r.Epoch, r.Input, in.C, in.H, in.W, r.Output, len(r.Classes))

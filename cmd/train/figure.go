@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/maxgain/maxgain/cmd/console"
 	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/cmd/figures"
 	"github.com/maxgain/maxgain/configs"
@@ -105,7 +106,7 @@ func (a *app) makeFigure(ctx context.Context, p figures.Figure, f figureFlags) e
 		if err != nil {
 			return err
 		}
-		printToy(a.stdout, figure)
+		console.PrintToy(a.stdout, figure)
 		a.printLines(files)
 		return figures.CheckTheory(figure)
 	}
@@ -117,7 +118,7 @@ func (a *app) makeFigure(ctx context.Context, p figures.Figure, f figureFlags) e
 	if err != nil {
 		return err
 	}
-	printCurves(a.stdout, figure)
+	console.PrintCurves(a.stdout, figure)
 	a.printLines(files)
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/maxgain/maxgain/cmd/console"
 	"github.com/maxgain/maxgain/cmd/figures"
 	"github.com/maxgain/maxgain/diagnostics/pretrained"
 )
@@ -25,7 +26,7 @@ func (a *app) netsFigure(ctx context.Context, p figures.Figure, o figures.Option
 		if err != nil {
 			return err
 		}
-		printToy(a.stdout, f)
+		console.PrintToy(a.stdout, f)
 		a.printLines(files)
 		return nil
 	}
@@ -51,7 +52,7 @@ func printGains(w io.Writer, p figures.Figure, g figures.NetGains) {
 	lines := [][]string{head, slices.Repeat([]string{"---:"}, len(head))}
 	lines[1][0] = "---"
 	three := func(format string, v [3]float64) string {
-		return figure(format, v[0]) + ", " + figure(format, v[1]) + ", " + figure(format, v[2])
+		return console.Figure(format, v[0]) + ", " + console.Figure(format, v[1]) + ", " + console.Figure(format, v[2])
 	}
 	for i, net := range g.Nets {
 		line := []string{net.Name, fmt.Sprintf("%.1f", net.Error)}
@@ -65,7 +66,7 @@ func printGains(w io.Writer, p figures.Figure, g figures.NetGains) {
 		last = append(last, three("%.2f", m.Correlation))
 	}
 	fmt.Fprintf(w, "figure %d: %s\n\n", p.Number, p.Title)
-	printColumns(w, append(lines, last))
+	console.PrintColumns(w, append(lines, last))
 	fmt.Fprintln(w)
 	if len(g.Left) > 0 {
 		fmt.Fprintf(w, "left out, as the table gives no error: %s\n", strings.Join(g.Left, ", "))

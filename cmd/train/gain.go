@@ -1,11 +1,10 @@
 package main
 
 import (
-	"fmt"
-	"io"
 	"path/filepath"
 	"slices"
 
+	"github.com/maxgain/maxgain/cmd/console"
 	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/diagnostics"
@@ -52,18 +51,6 @@ func newGain(a *app) *cobra.Command {
 	f.onnxFlags.add(c)
 	flags.StringVarP(&f.out, "out", "o", "", "`file` for the spectrum in dB: .png (frequency 0 in the middle) or .npy ([C,H,W], frequency 0 first)")
 	return c
-}
-
-// gainResult is the JSON of "train gain".
-type gainResult struct {
-	GainDB     diagnostics.Number   `json:"gain_db"`
-	ChannelsDB []diagnostics.Number `json:"channels_db"`
-	Winner     int                  `json:"winner"`
-	Score      diagnostics.Number   `json:"score"`
-	Peak       [2]int               `json:"peak"` // row and column frequency
-	LowShare   diagnostics.Number   `json:"low_share"`
-	Model      string               `json:"model"`
-	Spectrum   string               `json:"spectrum,omitempty"` // file
 }
 
 func (a *app) gain(c *cobra.Command, f gainFlags, pictures []string) error {
@@ -117,7 +104,7 @@ func (a *app) gain(c *cobra.Command, f gainFlags, pictures []string) error {
 		r.ChannelsDB = append(r.ChannelsDB, diagnostics.Number(db))
 	}
 	if f.json {
-		return writeJSON(a.stdout, r)
+		return console.WriteJSON(a.stdout, r)
 	}
 	r.print(a.stdout)
 	return nil
@@ -138,18 +125,4 @@ func (f gainFlags) check() error {
 		return usage("--out: %s is neither .png nor .npy", f.out)
 	}
 	return nil
-}
-
-func (r gainResult) print(w io.Writer) {
-	fmt.Fprintf(w, "Maximum Gain of %s: %.3f dB\n", r.Model, float64(r.GainDB))
-	if len(r.ChannelsDB) > 1 {
-		for i, db := range r.ChannelsDB {
-			fmt.Fprintf(w, "  channel %d: %.3f dB\n", i, float64(db))
-		}
-	}
-	fmt.Fprintf(w, "class %d at a score of %.6g; peak at row frequency %d, column frequency %d; %.1f %% of the energy at low frequencies\n",
-		r.Winner, float64(r.Score), r.Peak[0], r.Peak[1], 100*float64(r.LowShare))
-	if r.Spectrum != "" {
-		fmt.Fprintf(w, "spectrum: %s\n", r.Spectrum)
-	}
 }

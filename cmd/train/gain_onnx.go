@@ -5,6 +5,7 @@ import (
 	"io"
 	"path/filepath"
 
+	"github.com/maxgain/maxgain/cmd/console"
 	"github.com/maxgain/maxgain/diagnostics"
 	"github.com/maxgain/maxgain/diagnostics/pretrained"
 	"github.com/maxgain/maxgain/models/onnx"
@@ -83,7 +84,7 @@ func (a *app) gainONNX(c *cobra.Command, f gainFlags, pictures []string) error {
 	}
 	result.summarise()
 	if f.json {
-		return writeJSON(a.stdout, result.json())
+		return console.WriteJSON(a.stdout, result.json())
 	}
 	result.print(a.stdout)
 	return nil

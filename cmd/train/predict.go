@@ -55,7 +55,7 @@ func (a *app) predict(c *cobra.Command, run string, paths []string, f predictFla
 		}
 	}
 	bar := a.newBar(!f.quiet)
-	defer bar.clear()
+	defer bar.Clear()
 	net, err := classify.Open(c.Context(), run, f.workers, a.reading(bar))
 	if err != nil {
 		return err
@@ -73,10 +73,10 @@ func (a *app) predict(c *cobra.Command, run string, paths []string, f predictFla
 			return nil
 		}
 		done++
-		bar.show("predicting", int64(done), 0, fmt.Sprintf("%d pictures", done))
+		bar.Show("predicting", int64(done), 0, fmt.Sprintf("%d pictures", done))
 		return write(p)
 	})
-	bar.clear()
+	bar.Clear()
 	if err := cmp.Or(err, end()); err != nil {
 		return err
 	}

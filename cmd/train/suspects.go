@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/maxgain/maxgain/cmd/classify"
+	"github.com/maxgain/maxgain/cmd/console"
 	"github.com/spf13/cobra"
 )
 
@@ -59,15 +60,15 @@ func (a *app) suspects(c *cobra.Command, run string, f suspectFlags) (err error)
 		return usage("--top: got %d, want 0 (all) or more", f.top)
 	}
 	bar := a.newBar(!f.quiet)
-	defer bar.clear()
+	defer bar.Clear()
 	net, err := classify.Open(c.Context(), run, f.workers, a.reading(bar))
 	if err != nil {
 		return err
 	}
 	defer func() { err = cmp.Or(err, net.Close()) }()
-	bar.show("looking at the training images", 0, 0, "")
+	bar.Show("looking at the training images", 0, 0, "")
 	all, images, err := net.Suspects(c.Context(), a.reading(bar))
-	bar.clear()
+	bar.Clear()
 	if err != nil {
 		return err
 	}
@@ -81,7 +82,7 @@ func (a *app) suspects(c *cobra.Command, run string, f suspectFlags) (err error)
 		}
 	}
 	if f.json {
-		return writeJSON(a.stdout, r)
+		return console.WriteJSON(a.stdout, r)
 	}
 	r.print(a.stdout)
 	if f.out != "" {
@@ -91,7 +92,7 @@ func (a *app) suspects(c *cobra.Command, run string, f suspectFlags) (err error)
 }
 
 func (r suspected) print(w io.Writer) {
-	fmt.Fprintf(w, "%s of %s training images have labels that the weights of epoch %d doubt\n", grouped(r.Found), grouped(r.Images), r.Epoch)
+	fmt.Fprintf(w, "%s of %s training images have labels that the weights of epoch %d doubt\n", console.Grouped(r.Found), console.Grouped(r.Images), r.Epoch)
 	if r.Found == 0 {
 		return
 	}
@@ -99,14 +100,11 @@ func (r suspected) print(w io.Writer) {
 	for _, s := range r.Suspects {
 		widest = max(widest, utf8.RuneCountInString(s.Label), utf8.RuneCountInString(s.Suggestion))
 	}
-	columns := []column[classify.Suspect]{
-		{"image", 7, false, 0, func(s classify.Suspect) string { return fmt.Sprint(s.Index) }},
-		{"label", widest, true, 1, func(s classify.Suspect) string { return s.Label }},
-		{"suggestion", widest, true, 2, func(s classify.Suspect) string { return s.Suggestion }},
-		{"score", 5, false, 3, func(s classify.Suspect) string { return fmt.Sprintf("%.2f", s.Score) }},
+	columns := []console.Column[classify.Suspect]{
+		{Title: "image", Width: 7, Left: false, Rank: 0, Text: func(s classify.Suspect) string { return fmt.Sprint(s.Index) }},
+		{Title: "label", Width: widest, Left: true, Rank: 1, Text: func(s classify.Suspect) string { return s.Label }},
+		{Title: "suggestion", Width: widest, Left: true, Rank: 2, Text: func(s classify.Suspect) string { return s.Suggestion }},
+		{Title: "score", Width: 5, Left: false, Rank: 3, Text: func(s classify.Suspect) string { return fmt.Sprintf("%.2f", s.Score) }},
 	}
-	fmt.Fprintln(w, tableLine(columns, func(c column[classify.Suspect]) string { return c.title }))
-	for _, s := range r.Suspects {
-		fmt.Fprintln(w, tableLine(columns, func(c column[classify.Suspect]) string { return c.text(s) }))
-	}
+	console.Table(w, columns, r.Suspects)
 }

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/maxgain/maxgain/cmd/console"
 	"github.com/maxgain/maxgain/cmd/sweep"
 	"github.com/maxgain/maxgain/configs"
 	"github.com/spf13/cobra"
@@ -93,7 +94,7 @@ func (a *app) sweep(c *cobra.Command, f sweepFlags) error {
 	bar := a.newBar(!f.quiet)
 	r.Watch = func(p sweep.Progress) { showSweep(bar, p) }
 	err = r.Run(c.Context(), s)
-	bar.clear()
+	bar.Clear()
 	if err != nil {
 		return err
 	}
@@ -101,12 +102,12 @@ func (a *app) sweep(c *cobra.Command, f sweepFlags) error {
 }
 
 // showSweep shows on a bar how a sweep goes on: all of its epochs, and those of the trials at work.
-func showSweep(b *bar, p sweep.Progress) {
+func showSweep(b *console.Bar, p sweep.Progress) {
 	said := []string{fmt.Sprintf("%d of %d trials ended", p.Ended, p.Trials)}
 	for _, r := range p.Running {
 		said = append(said, fmt.Sprintf("%s: epoch %d/%d", r.Label, r.Epoch, r.Epochs))
 	}
-	b.show("sweep, epochs", int64(p.Done), int64(p.Epochs), strings.Join(said, "; "))
+	b.Show("sweep, epochs", int64(p.Done), int64(p.Epochs), strings.Join(said, "; "))
 }
 
 // listTrials prints what a sweep would run.
@@ -121,7 +122,7 @@ func (a *app) listTrials(s configs.Sweep, f sweepFlags) error {
 		for i, t := range s.Trials {
 			rows[i] = row{t.Index, t.Name, t.Set}
 		}
-		return writeJSON(a.stdout, rows)
+		return console.WriteJSON(a.stdout, rows)
 	}
 	fmt.Fprintf(a.stdout, "%d trials of %s\n", len(s.Trials), s.Base)
 	for _, t := range s.Trials {

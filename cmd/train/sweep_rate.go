@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/maxgain/maxgain/cmd/console"
 	"github.com/maxgain/maxgain/cmd/experiment"
 	"github.com/maxgain/maxgain/diagnostics"
 	"github.com/maxgain/maxgain/trainer"
@@ -45,7 +46,7 @@ func (a *app) findRate(c *cobra.Command, f sweepFlags) error {
 	}
 	bar := a.newBar(!f.quiet)
 	e, err := experiment.OpenPilots(c.Context(), config, a.reading(bar))
-	bar.clear()
+	bar.Clear()
 	if err != nil {
 		return err
 	}
@@ -62,7 +63,7 @@ func (a *app) findRate(c *cobra.Command, f sweepFlags) error {
 			TrainLoss: diagnostics.Number(level), Variability: diagnostics.Number(variability), Verdict: j.Report.Verdict})
 	}
 	if f.json {
-		return writeJSON(a.stdout, r)
+		return console.WriteJSON(a.stdout, r)
 	}
 	r.print(a.stdout, f.config)
 	return nil
@@ -71,9 +72,9 @@ func (a *app) findRate(c *cobra.Command, f sweepFlags) error {
 func (r rateFound) print(w io.Writer, config string) {
 	fmt.Fprintf(w, "%12s  %6s  %10s  %8s\n", "rate", "epochs", "train loss", "± dB")
 	for _, p := range r.Pilots {
-		fmt.Fprintf(w, "%12.4g  %6d  %10s  %8s  %s\n", p.Rate, p.Epochs, figure("%.4f", float64(p.TrainLoss)), figure("%.2f", float64(p.Variability)), p.Why)
+		fmt.Fprintf(w, "%12.4g  %6d  %10s  %8s  %s\n", p.Rate, p.Epochs, console.Figure("%.4f", float64(p.TrainLoss)), console.Figure("%.2f", float64(p.Variability)), p.Why)
 	}
-	fmt.Fprintf(w, "\n%d short trainings on %s images, %d epochs of them in all\n", len(r.Pilots), grouped(r.Images), r.Epochs)
+	fmt.Fprintf(w, "\n%d short trainings on %s images, %d epochs of them in all\n", len(r.Pilots), console.Grouped(r.Images), r.Epochs)
 	if r.Rate == 0 {
 		fmt.Fprintln(w, "none of these rates serves: look at the data (train data show) and the net")
 		return

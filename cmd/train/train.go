@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"unicode"
 
@@ -91,79 +89,6 @@ func (a *app) train(c *cobra.Command, f trainFlags) error {
 	return err
 }
 
-// shellWord is a word as a shell takes it.
-func shellWord(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("./_-+=:@%,", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	}) {
-		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-	}
-	return s
-}
-
-// trainConfig trains one config, shows how it goes on and prints what came of it.
-func (a *app) trainConfig(ctx context.Context, config configs.Config, o experiment.RunOptions, f outputFlags) (*experiment.Result, error) {
-	return a.trainShown(ctx, config, o, f, func(s experiment.Screen) experiment.Screen { return s })
-}
-
-// trainShown is trainConfig with a screen that over makes of the terminal's.
-func (a *app) trainShown(ctx context.Context, config configs.Config, o experiment.RunOptions, f outputFlags,
-	over func(experiment.Screen) experiment.Screen) (*experiment.Result, error) {
-	bar := a.newBar(!f.quiet)
-	e, err := a.open(ctx, config, bar)
-	if err != nil {
-		return nil, err
-	}
-	table := a.stdout
-	switch {
-	case f.quiet:
-		table = io.Discard
-	case f.json:
-		table = a.stderr
-	}
-	s := newScreen(table, bar, config, e.Data)
-	s.start()
-	o.Log, o.Screen = a.log, over(s)
-	result, err := e.Run(ctx, o)
-	bar.clear()
-	switch {
-	case result == nil:
-	case f.json:
-		err = errors.Join(err, writeJSON(a.stdout, result))
-	default:
-		printResult(a.stdout, result, f.quiet)
-	}
-	return result, err
-}
-
-// dryRun prints what a run would do.
-func (a *app) dryRun(ctx context.Context, config configs.Config, f outputFlags) error {
-	e, err := a.open(ctx, config, a.newBar(!f.quiet))
-	if err != nil {
-		return err
-	}
-	p, err := e.Plan()
-	if err != nil {
-		return err
-	}
-	if f.json {
-		return writeJSON(a.stdout, p)
-	}
-	printPlan(a.stdout, p, e.Spec.Input)
-	return nil
-}
-
-// open opens a config's data, shown on the bar and with remarks to the log, and finds the net that fits them.
-func (a *app) open(ctx context.Context, c configs.Config, b *bar) (*experiment.Experiment, error) {
-	defer b.clear()
-	return experiment.Open(ctx, c, a.reading(b))
-}
-
-// reading shows on the bar and in the log how data are read.
-func (a *app) reading(b *bar) experiment.Reading {
-	return experiment.Reading{Log: func(message string) { a.log.Info(message) }, Progress: b.data}
-}
-
 // resolve is the config of a new run, or of the one to resume.
 func (f trainFlags) resolve(c *cobra.Command) (configs.Config, error) {
 	if f.init != "" {
@@ -179,4 +104,14 @@ func (f trainFlags) resolve(c *cobra.Command) (configs.Config, error) {
 		return configs.Config{}, usage("--resume goes on in the run's own folder with its own config; leave out --config and --out")
 	}
 	return experiment.ConfigOf(f.resume, f.overrides(c))
+}
+
+// shellWord is a word as a shell takes it.
+func shellWord(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("./_-+=:@%,", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}) {
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	return s
 }

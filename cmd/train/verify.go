@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/maxgain/maxgain/cmd/console"
 	"github.com/spf13/cobra"
 )
 
@@ -62,7 +63,7 @@ func (a *app) verifyResume(c *cobra.Command, f verifyFlags) error {
 	}
 	r := verified{Equal: v.Equal(), Cuts: v.Cuts, Weights: v.Weights, Metrics: v.Metrics}
 	if f.json {
-		err = writeJSON(a.stdout, r)
+		err = console.WriteJSON(a.stdout, r)
 	} else {
 		r.print(a)
 	}

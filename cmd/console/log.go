@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"context"
@@ -10,51 +10,44 @@ import (
 
 // Formats of remarks, the values of --log.
 const (
-	logText = "text"
-	logJSON = "json"
+	LogText = "text"
+	LogJSON = "json"
 )
 
-// logAt sets the least level of remarks that are shown. Where no format is asked for, they are sentences on a terminal and
-// structured lines elsewhere.
-func (a *app) logAt(level slog.Level) {
+// NewLogger writes remarks from a level on to out, in the place of the bar if there is one. Without a format they are
+// sentences on a terminal and structured lines elsewhere.
+func NewLogger(out io.Writer, bar func() *Bar, format string, level slog.Level) *slog.Logger {
 	o := &slog.HandlerOptions{
 		Level: level,
 		ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
-			if attr.Key == slog.TimeKey && a.logFormat != logJSON {
+			if attr.Key == slog.TimeKey && format != LogJSON {
 				return slog.Attr{}
 			}
 			return attr
 		},
 	}
-	out := aboveBar{a}
+	w := aboveBar{out, bar}
 	switch {
-	case a.logFormat == logJSON:
-		a.log = slog.New(slog.NewJSONHandler(out, o))
-	case a.logFormat == logText || !isTerminal(a.stderr):
-		a.log = slog.New(slog.NewTextHandler(out, o))
-	default:
-		a.log = slog.New(sentences{out: out, width: func() int { return widthOf(a.stderr) }, level: level})
+	case format == LogJSON:
+		return slog.New(slog.NewJSONHandler(w, o))
+	case format == LogText || !isTerminal(out):
+		return slog.New(slog.NewTextHandler(w, o))
 	}
+	return slog.New(sentences{out: w, width: func() int { return WidthOf(out) }, level: level})
 }
 
-// checkLog is an error for a value of --log that is none of its formats.
-func checkLog(format string) error {
-	switch format {
-	case "", logText, logJSON:
-		return nil
-	}
-	return usage("--log: got %q, want text or json", format)
+// aboveBar writes in the place of the bar, if there is one.
+type aboveBar struct {
+	out io.Writer
+	bar func() *Bar
 }
-
-// aboveBar writes to stderr in the place of the bar, if there is one.
-type aboveBar struct{ *app }
 
 func (w aboveBar) Write(p []byte) (n int, err error) {
-	write := func() { n, err = w.stderr.Write(p) }
-	if w.bar == nil {
-		write()
+	write := func() { n, err = w.out.Write(p) }
+	if b := w.bar(); b != nil {
+		b.Above(write)
 	} else {
-		w.bar.above(write)
+		write()
 	}
 	return n, err
 }
@@ -91,7 +84,7 @@ func (s sentences) Handle(_ context.Context, r slog.Record) error {
 	if len(parts) > 0 {
 		text += ": " + strings.Join(parts, ", ")
 	}
-	_, err := fmt.Fprintln(s.out, wrapped(text, s.width(), 2))
+	_, err := fmt.Fprintln(s.out, Wrapped(text, s.width(), 2))
 	return err
 }
 

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"fmt"
@@ -19,7 +19,7 @@ const (
 
 // bar shows how far one piece of work has come, and for how long it has been going on, in the last line of a terminal;
 // elsewhere it does nothing. It may be used by several goroutines.
-type bar struct {
+type Bar struct {
 	out   io.Writer
 	width func() int // of the terminal; 0: there is none
 	clock func() time.Time
@@ -40,21 +40,21 @@ type work struct {
 	began       time.Time     // zero: there is no piece
 }
 
-func newBar(out io.Writer, wanted bool) *bar {
-	b := &bar{out: out, width: func() int { return 0 }, clock: time.Now}
+func NewBar(out io.Writer, wanted bool) *Bar {
+	b := &Bar{out: out, width: func() int { return 0 }, clock: time.Now}
 	if wanted {
-		b.width = func() int { return widthOf(out) }
+		b.width = func() int { return WidthOf(out) }
 	}
 	return b
 }
 
 // show says how far a piece of work has come. Another title begins another piece.
-func (b *bar) show(title string, done, total int64, detail string) {
-	b.showPart(title, done, total, detail, 0)
+func (b *Bar) Show(title string, done, total int64, detail string) {
+	b.ShowPart(title, done, total, detail, 0)
 }
 
 // showPart is show for a piece of work that takes so much longer in all.
-func (b *bar) showPart(title string, done, total int64, detail string, whole time.Duration) {
+func (b *Bar) ShowPart(title string, done, total int64, detail string, whole time.Duration) {
 	if b.width() == 0 {
 		return
 	}
@@ -76,7 +76,7 @@ func (b *bar) showPart(title string, done, total int64, detail string, whole tim
 }
 
 // ticking draws the bar again from time to time, so that its clock goes on while nothing is heard of the work.
-func (b *bar) ticking(quit chan struct{}) {
+func (b *Bar) ticking(quit chan struct{}) {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	for {
@@ -94,7 +94,7 @@ func (b *bar) ticking(quit chan struct{}) {
 }
 
 // draw writes the line in place of the one before.
-func (b *bar) draw(now time.Time) {
+func (b *Bar) draw(now time.Time) {
 	fmt.Fprintf(b.out, "\r%s\x1b[K", b.line(now, b.width()-1))
 	b.drawn = now
 }
@@ -129,14 +129,14 @@ func (w work) line(now time.Time, width int) string {
 	if filled != "" && utf8.RuneCountInString(text) > width {
 		text = strings.Replace(text, filled+"  ", "", 1)
 	}
-	return shortened(text, width)
+	return Shortened(text, width)
 }
 
 // data shows the progress of opening a dataset.
-func (b *bar) data(p datasets.Progress) { b.show(p.Stage, p.Done, p.Total, "") }
+func (b *Bar) Data(p datasets.Progress) { b.Show(p.Stage, p.Done, p.Total, "") }
 
 // above writes something in the place of the bar, which comes back with the next step or tick.
-func (b *bar) above(write func()) {
+func (b *Bar) Above(write func()) {
 	b.Lock()
 	defer b.Unlock()
 	b.erase()
@@ -144,7 +144,7 @@ func (b *bar) above(write func()) {
 }
 
 // clear takes the bar off the screen.
-func (b *bar) clear() {
+func (b *Bar) Clear() {
 	b.Lock()
 	defer b.Unlock()
 	b.erase()
@@ -155,7 +155,7 @@ func (b *bar) clear() {
 	}
 }
 
-func (b *bar) erase() {
+func (b *Bar) erase() {
 	if !b.drawn.IsZero() {
 		fmt.Fprint(b.out, "\r\x1b[K")
 		b.drawn = time.Time{}

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"bytes"
@@ -16,14 +16,14 @@ import (
 )
 
 // screenOf is the screen of a run with every column, on a terminal of that width that is a buffer.
-func screenOf(t *testing.T, width int) (*screen, *bytes.Buffer) {
+func screenOf(t *testing.T, width int) (*Screen, *bytes.Buffer) {
 	t.Helper()
 	c, err := configs.Load("quickstart", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	s := newScreen(&out, newBar(&out, false), c, &datasets.Dataset{Val: &datasets.Split{}})
+	s := NewScreen(&out, NewBar(&out, false), c, &datasets.Dataset{Val: &datasets.Split{}})
 	s.width = func() int { return width }
 	return s, &out
 }
@@ -81,7 +81,7 @@ func TestWrapped(t *testing.T) {
 		{"abcdefgh ij", 4, 1, "abcdefgh\n ij"},
 		{"→ éé x", 4, 0, "→ éé\nx"},
 	} {
-		if got := wrapped(c.text, c.width, c.indent); got != c.want {
+		if got := Wrapped(c.text, c.width, c.indent); got != c.want {
 			t.Errorf("%q in %d: %q, want %q", c.text, c.width, got, c.want)
 		}
 	}
@@ -130,8 +130,8 @@ func TestBarLine(t *testing.T) {
 func TestBarTicks(t *testing.T) {
 	var out bytes.Buffer
 	now := time.Unix(1000, 0)
-	b := &bar{out: &out, width: func() int { return 80 }, clock: func() time.Time { return now }}
-	b.show("whitening", 0, 0, "")
+	b := &Bar{out: &out, width: func() int { return 80 }, clock: func() time.Time { return now }}
+	b.Show("whitening", 0, 0, "")
 	b.Lock()
 	now = now.Add(5 * time.Second)
 	b.Unlock()
@@ -143,8 +143,8 @@ func TestBarTicks(t *testing.T) {
 			break
 		}
 	}
-	b.above(func() { fmt.Fprintln(&out, "a remark") })
-	b.clear()
+	b.Above(func() { fmt.Fprintln(&out, "a remark") })
+	b.Clear()
 	if got := out.String(); !strings.Contains(got, "whitening  5 s\x1b[K\r\x1b[Ka remark\n") || b.quit != nil {
 		t.Errorf("written %q", got)
 	}
@@ -164,7 +164,7 @@ func TestTimeLeft(t *testing.T) {
 	if left := s.left(3, 50, 100, 1); left != 25*time.Second {
 		t.Errorf("in epoch 3: %v; want 25 s", left)
 	}
-	if left := (&screen{}).left(1, 0, 100, 0); left != 0 {
+	if left := (&Screen{}).left(1, 0, 100, 0); left != 0 {
 		t.Errorf("%v before the first step", left)
 	}
 }
@@ -187,39 +187,9 @@ func TestLogFormats(t *testing.T) {
 		"text": "level=INFO msg=pilot learning_rate=0.5 epochs=3\n",
 		"json": `"level":"INFO","msg":"pilot","learning_rate":0.5,"epochs":3}` + "\n",
 	} {
-		a := &app{stderr: &out, logFormat: format}
-		a.logAt(slog.LevelInfo)
-		if got := said(a.log, &out); !strings.Contains(got, want) || strings.Contains(got, "never") {
+		log := NewLogger(&out, func() *Bar { return nil }, format, slog.LevelInfo)
+		if got := said(log, &out); !strings.Contains(got, want) || strings.Contains(got, "never") {
 			t.Errorf("%q: %q, want %q", format, got, want)
-		}
-	}
-}
-
-// Shells are told presets, keys, their values and figures.
-func TestCompletion(t *testing.T) {
-	for _, c := range []struct {
-		args []string
-		want string
-	}{
-		{[]string{"--config", "quick"}, "quickstart.yaml\n"},
-		{[]string{"sweep", "--config", "sweep_lenet_m"}, "sweep_lenet_mnist.yaml\n"},
-		{[]string{"--set", "train.mom"}, "train.momentum=\t"},
-		{[]string{"--set", "gain.window=h"}, "gain.window=hann\n"},
-		{[]string{"bench", "--set", "output.report="}, "output.report=true\noutput.report=false\n"},
-		{[]string{"figure", "1"}, "1\tA natural image"},
-		{[]string{"config", "train.see"}, "train.seed\n"},
-		{[]string{"diagnose", "--fail-on", "conv"}, "converged\n"},
-		{[]string{"data", "show", "--name", "dig"}, "digits\n"},
-		{[]string{"--log", "j"}, "json\n"},
-	} {
-		code, stdout, _ := command(t, append([]string{"__complete"}, c.args...)...)
-		if code != exitOK || !strings.HasPrefix(stdout, c.want) {
-			t.Errorf("%q: exit code %d, %q, want %q…", c.args, code, stdout, c.want)
-		}
-	}
-	for _, shell := range []string{"bash", "zsh", "fish"} {
-		if code, stdout, _ := command(t, "completion", shell); code != exitOK || !strings.Contains(stdout, "__complete") {
-			t.Errorf("%s: exit code %d, %d bytes", shell, code, len(stdout))
 		}
 	}
 }

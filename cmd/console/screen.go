@@ -1,9 +1,8 @@
-package main
+package console
 
 import (
 	"fmt"
 	"io"
-	"math"
 	"time"
 
 	"github.com/maxgain/maxgain/cmd/experiment"
@@ -13,14 +12,14 @@ import (
 	"github.com/maxgain/maxgain/trainer"
 )
 
-// screen shows a run as it goes on: a table's row an epoch, a bar within the epoch, and verdicts when
+// Screen shows a run as it goes on: a table's row an epoch, a bar within the epoch, and verdicts when
 // they appear or change. It is an experiment.Screen.
-type screen struct {
+type Screen struct {
 	table   io.Writer
 	width   func() int // of a line of the table; 0: any
-	bar     *bar
+	bar     *Bar
 	epochs  int
-	columns []column[trainer.Row]
+	columns []Column[trainer.Row]
 	headed  int      // columns under the last title line
 	pending []string // verdicts of the epoch whose row is about to come
 	paces   []float64
@@ -28,19 +27,19 @@ type screen struct {
 	first   int       // images that were done when it was first heard of
 }
 
-// newScreen lays out the table for what the run will measure.
-func newScreen(table io.Writer, b *bar, c configs.Config, data *datasets.Dataset) *screen {
-	s := &screen{table: table, width: func() int { return widthOf(table) }, bar: b, epochs: c.Train.Epochs}
+// NewScreen lays out the table for what the run will measure.
+func NewScreen(table io.Writer, b *Bar, c configs.Config, data *datasets.Dataset) *Screen {
+	s := &Screen{table: table, width: func() int { return WidthOf(table) }, bar: b, epochs: c.Train.Epochs}
 	add := func(title string, width, rank int, text func(trainer.Row) string) {
-		s.columns = append(s.columns, column[trainer.Row]{title: title, width: width, rank: rank, text: text})
+		s.columns = append(s.columns, Column[trainer.Row]{Title: title, Width: width, Rank: rank, Text: text})
 	}
 	add("epoch", 5, 0, func(r trainer.Row) string { return fmt.Sprint(r.Epoch) })
-	add("rate", 8, 7, func(r trainer.Row) string { return figure("%.4g", r.LearningRate) })
-	add("train loss", 10, 1, func(r trainer.Row) string { return figure("%.4f", r.TrainLoss) })
-	add("error %", 7, 6, func(r trainer.Row) string { return figure("%.2f", 100*r.TrainError) })
+	add("rate", 8, 7, func(r trainer.Row) string { return Figure("%.4g", r.LearningRate) })
+	add("train loss", 10, 1, func(r trainer.Row) string { return Figure("%.4f", r.TrainLoss) })
+	add("error %", 7, 6, func(r trainer.Row) string { return Figure("%.2f", 100*r.TrainError) })
 	if data.Val != nil {
-		add("val loss", 9, 5, func(r trainer.Row) string { return figure("%.4f", r.ValLoss) })
-		add("error %", 7, 3, func(r trainer.Row) string { return figure("%.2f", 100*r.ValError) })
+		add("val loss", 9, 5, func(r trainer.Row) string { return Figure("%.4f", r.ValLoss) })
+		add("error %", 7, 3, func(r trainer.Row) string { return Figure("%.2f", 100*r.ValError) })
 	}
 	if c.Gain.Every > 0 {
 		add("gain dB", 8, 2, signalText(diagnostics.GainDB))
@@ -51,29 +50,21 @@ func newScreen(table io.Writer, b *bar, c configs.Config, data *datasets.Dataset
 			add("moved", 7, 8, signalText(diagnostics.ShiftLoss))
 		}
 	}
-	add("images/s", 8, 10, func(r trainer.Row) string { return figure("%.0f", r.ImagesPerSecond) })
-	add("seconds", 7, 9, func(r trainer.Row) string { return figure("%.1f", r.Seconds) })
+	add("images/s", 8, 10, func(r trainer.Row) string { return Figure("%.0f", r.ImagesPerSecond) })
+	add("seconds", 7, 9, func(r trainer.Row) string { return Figure("%.1f", r.Seconds) })
 	return s
-}
-
-// figure writes a number, and nothing for one that was not measured.
-func figure(format string, v float64) string {
-	if math.IsNaN(v) {
-		return ""
-	}
-	return fmt.Sprintf(format, v)
 }
 
 // signalText writes a row's signal of that name.
 func signalText(name string) func(trainer.Row) string {
-	return func(r trainer.Row) string { return figure("%.2f", experiment.SignalOf(r, name)) }
+	return func(r trainer.Row) string { return Figure("%.2f", experiment.SignalOf(r, name)) }
 }
 
-// start shows that the net is made and looked at, before anything is trained.
-func (s *screen) start() { s.bar.show("making and evaluating the net", 0, 0, "") }
+// Start shows that the net is made and looked at, before anything is trained.
+func (s *Screen) Start() { s.bar.Show("making and evaluating the net", 0, 0, "") }
 
 // BatchDone implements trainer.Observer.
-func (s *screen) BatchDone(epoch, done, total int, loss float64) {
+func (s *Screen) BatchDone(epoch, done, total int, loss float64) {
 	now := s.bar.clock()
 	if s.begin.IsZero() {
 		s.begin, s.first = now, done
@@ -81,15 +72,15 @@ func (s *screen) BatchDone(epoch, done, total int, loss float64) {
 	title, detail := fmt.Sprintf("epoch %d/%d", epoch, s.epochs), fmt.Sprintf("loss %.4f", loss)
 	left := s.left(epoch, done, total, now.Sub(s.begin).Seconds())
 	if done == total {
-		s.bar.showPart(title+": evaluating", 0, 0, detail, left)
+		s.bar.ShowPart(title+": evaluating", 0, 0, detail, left)
 		return
 	}
-	s.bar.showPart(title, int64(done), int64(total), detail, left)
+	s.bar.ShowPart(title, int64(done), int64(total), detail, left)
 }
 
 // left is the time until the last epoch ends, by the time that the last epochs took or, in the first one, by its images so
 // far in so many seconds; 0 if nobody knows.
-func (s *screen) left(epoch, done, total int, seconds float64) time.Duration {
+func (s *Screen) left(epoch, done, total int, seconds float64) time.Duration {
 	pace := 0.0 // seconds an epoch
 	switch {
 	case len(s.paces) > 0:
@@ -109,33 +100,33 @@ func (s *screen) left(epoch, done, total int, seconds float64) time.Duration {
 const pacing = 3
 
 // EpochDone implements trainer.Observer.
-func (s *screen) EpochDone(r trainer.Row) {
-	s.bar.clear()
+func (s *Screen) EpochDone(r trainer.Row) {
+	s.bar.Clear()
 	s.begin = time.Time{}
 	if r.Epoch > 0 {
 		s.paces = append(s.paces, r.Seconds)
 		s.paces = s.paces[max(0, len(s.paces)-pacing):]
 	}
 	width := s.width()
-	columns := fitting(s.columns, width)
+	columns := Fitting(s.columns, width)
 	if len(columns) != s.headed {
 		s.headed = len(columns)
-		fmt.Fprintln(s.table, tableLine(columns, func(c column[trainer.Row]) string { return c.title }))
+		fmt.Fprintln(s.table, Line(columns, func(c Column[trainer.Row]) string { return c.Title }))
 	}
-	fmt.Fprintln(s.table, tableLine(columns, func(c column[trainer.Row]) string { return c.text(r) }))
+	fmt.Fprintln(s.table, Line(columns, func(c Column[trainer.Row]) string { return c.Text(r) }))
 	for _, v := range s.pending {
-		fmt.Fprintln(s.table, wrapped(v, width, 9))
+		fmt.Fprintln(s.table, Wrapped(v, width, 9))
 	}
 	s.pending = nil
 }
 
 // Verdict implements experiment.Screen: the report is shown below the row of the epoch that it was made after.
-func (s *screen) Verdict(r diagnostics.Report) {
-	s.pending = append(s.pending, "       "+headline(r))
+func (s *Screen) Verdict(r diagnostics.Report) {
+	s.pending = append(s.pending, "       "+Headline(r))
 }
 
-// headline is a report in a line.
-func headline(r diagnostics.Report) string {
+// Headline is a report in a line.
+func Headline(r diagnostics.Report) string {
 	from := ""
 	if r.Epoch > 0 {
 		from = fmt.Sprintf(" (epoch %d)", r.Epoch)

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"bytes"
@@ -26,7 +26,7 @@ func steadyThenRough() *trainer.History {
 func TestPrintCurves(t *testing.T) {
 	var b bytes.Buffer
 	run := judged.Run{History: steadyThenRough(), Verdict: diagnostics.Report{Verdict: diagnostics.Converged, Epoch: 4}}
-	printCurves(&b, paper.Training{Number: 8, Title: "A title", Curves: []paper.Curve{{Setting: "rate 0.1", Seed: 2, Run: run}}})
+	PrintCurves(&b, paper.Training{Number: 8, Title: "A title", Curves: []paper.Curve{{Setting: "rate 0.1", Seed: 2, Run: run}}})
 	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
 	if len(lines) != 5 || lines[0] != "figure 8: A title" || lines[1] != "" {
 		t.Fatalf("got\n%s", b.String())

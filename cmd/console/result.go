@@ -1,7 +1,6 @@
-package main
+package console
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -13,20 +12,20 @@ import (
 	"github.com/maxgain/maxgain/trainer"
 )
 
-// printResult writes how a run went for people; without its plots if it is to be short.
-func printResult(w io.Writer, r *experiment.Result, short bool) {
+// PrintResult writes how a run went for people; without its plots if it is to be short.
+func PrintResult(w io.Writer, r *experiment.Result, short bool) {
 	if !short {
 		plotHistory(w, r.History)
 	}
 	fmt.Fprintln(w)
-	printReport(w, r.Diagnosis)
+	PrintReport(w, r.Diagnosis)
 	ended := r.Detail
 	if r.State == trainer.StateStopped {
 		ended, _, _ = strings.Cut(ended, ";") // what follows is the evidence above
 	}
-	say(w, 2, fmt.Sprintf("%-8s %s", string(r.State)+":", ended))
+	Say(w, 2, fmt.Sprintf("%-8s %s", string(r.State)+":", ended))
 	for _, warning := range r.Warnings {
-		say(w, 2, "warning: "+warning)
+		Say(w, 2, "warning: "+warning)
 	}
 	if r.State.Ended() && r.BestEpoch > 0 {
 		fmt.Fprintf(w, "weights: of epoch %d, in checkpoints/best.safetensors\n", r.BestEpoch)
@@ -37,21 +36,18 @@ func printResult(w io.Writer, r *experiment.Result, short bool) {
 	fmt.Fprintf(w, "run:     %s\n", r.Run)
 }
 
-// printReport writes a report for people, with its evidence and advice.
-func printReport(w io.Writer, r diagnostics.Report) {
+// PrintReport writes a report for people, with its evidence and advice.
+func PrintReport(w io.Writer, r diagnostics.Report) {
 	from := ""
 	if r.Epoch > 0 {
 		from = fmt.Sprintf(" (epoch %d, confidence %.0f %%)", r.Epoch, 100*r.Confidence)
 	}
-	say(w, 2, fmt.Sprintf("verdict: %s%s: %s", r.Verdict, from, r.Meaning()))
+	Say(w, 2, fmt.Sprintf("verdict: %s%s: %s", r.Verdict, from, r.Meaning()))
 	for _, e := range r.Evidence {
-		say(w, 4, fmt.Sprintf("  %s", e))
+		Say(w, 4, fmt.Sprintf("  %s", e))
 	}
-	say(w, 2, "advice:  "+r.Advice)
+	Say(w, 2, "advice:  "+r.Advice)
 }
-
-// say writes a line, broken where a terminal ends, with an indent from then on.
-func say(w io.Writer, indent int, text string) { fmt.Fprintln(w, wrapped(text, widthOf(w), indent)) }
 
 // plotMargin is the room that a plot takes for its axis.
 const plotMargin = 12
@@ -77,20 +73,10 @@ func plotHistory(w io.Writer, h *trainer.History) {
 			continue
 		}
 		width := min(max(len(series), 40), 70)
-		if line := widthOf(w); line > 0 {
+		if line := WidthOf(w); line > 0 {
 			width = max(20, min(width, line-plotMargin))
 		}
 		fmt.Fprintf(w, "\n%s\n", asciigraph.Plot(series, asciigraph.Height(6), asciigraph.Width(width),
 			asciigraph.Precision(3), asciigraph.Caption(fmt.Sprintf("%s, epochs 1 to %d", p.title, h.Rows[len(h.Rows)-1].Epoch))))
 	}
-}
-
-// writeJSON prints v as one indented JSON object.
-func writeJSON(w io.Writer, v any) error {
-	text, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(w, "%s\n", text)
-	return err
 }

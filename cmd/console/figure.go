@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"fmt"
@@ -11,8 +11,8 @@ import (
 	paper "github.com/maxgain/maxgain/diagnostics/figure"
 )
 
-// printCurves writes a figure in numbers, a line a run, in columns that are a table in Markdown too.
-func printCurves(w io.Writer, f paper.Training) {
+// PrintCurves writes a figure in numbers, a line a run, in columns that are a table in Markdown too.
+func PrintCurves(w io.Writer, f paper.Training) {
 	lines := [][]string{{"setting", "seed", "epochs", "gain after 1, dB", "level, dB", "scatter early, dB", "late, dB",
 		"train loss", "val loss", "lowest (epoch)", "val error, %", "verdict (from epoch)"}}
 	lines = append(lines, slices.Repeat([]string{"---:"}, len(lines[0])))
@@ -23,17 +23,17 @@ func printCurves(w io.Writer, f paper.Training) {
 		if n.LowestAt > 0 {
 			lowest = fmt.Sprintf("%.4f (%d)", n.Lowest, n.LowestAt)
 		}
-		lines = append(lines, []string{c.Setting, fmt.Sprint(c.Seed), fmt.Sprint(n.Epochs), figure("%.1f", n.First), figure("%.1f", n.Level),
-			figure("%.2f", n.Early), figure("%.2f", n.Late), figure("%.4f", n.TrainLoss), figure("%.4f", n.ValLoss), lowest,
-			figure("%.2f", n.ValError), fmt.Sprintf("%s (%d)", v.Verdict, v.Epoch)})
+		lines = append(lines, []string{c.Setting, fmt.Sprint(c.Seed), fmt.Sprint(n.Epochs), Figure("%.1f", n.First), Figure("%.1f", n.Level),
+			Figure("%.2f", n.Early), Figure("%.2f", n.Late), Figure("%.4f", n.TrainLoss), Figure("%.4f", n.ValLoss), lowest,
+			Figure("%.2f", n.ValError), fmt.Sprintf("%s (%d)", v.Verdict, v.Epoch)})
 	}
 	fmt.Fprintf(w, "figure %d: %s\n\n", f.Number, f.Title)
-	printColumns(w, lines)
+	PrintColumns(w, lines)
 	fmt.Fprintln(w)
 }
 
-// printToy writes the panels of a figure of the toy net, a line each, with how far they are from theory.
-func printToy(w io.Writer, f paper.Toy) {
+// PrintToy writes the panels of a figure of the toy net, a line each, with how far they are from theory.
+func PrintToy(w io.Writer, f paper.Toy) {
 	fmt.Fprintf(w, "figure %d: %s\n", f.Number, f.Title)
 	for _, panel := range f.Panels {
 		unit, said := "", ""
@@ -52,8 +52,8 @@ func printToy(w io.Writer, f paper.Toy) {
 	}
 }
 
-// printColumns writes lines of cells between bars, each column as wide as its widest cell.
-func printColumns(w io.Writer, lines [][]string) {
+// PrintColumns writes lines of cells between bars, each column as wide as its widest cell.
+func PrintColumns(w io.Writer, lines [][]string) {
 	wide := make([]int, len(lines[0]))
 	for _, cells := range lines {
 		for i, cell := range cells {
