@@ -3,6 +3,7 @@ package onnx
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/maxgain/maxgain/models/onnx/internal/wire"
@@ -64,7 +65,7 @@ func TestConvAgainstDefinition(t *testing.T) {
 		{"wide row", 1, 2, 17, 17, 3, 1, windows{k: [2]int{1, 7}, s: ones, d: ones, p: [4]int{0, 3, 0, 3}}, 17, 17, false, nil},
 		{"wide row with stride", 1, 2, 20, 33, 3, 1, windows{k: [2]int{2, 9}, s: [2]int{1, 2}, d: ones, p: [4]int{1, 6, 0, 5}}, 20, 18, false, nil},
 		{"high column", 1, 2, 17, 17, 3, 1, windows{k: [2]int{7, 1}, s: ones, d: ones, p: [4]int{3, 0, 3, 0}}, 17, 17, false, nil},
-		{"long sums", 1, 40, 5, 4, 300, 1, windows{k: [2]int{3, 3}, s: ones, d: ones, p: [4]int{1, 1, 1, 1}}, 5, 4, true, nil},
+		{"long sums", 1, 40, 3, 2, 300, 1, windows{k: [2]int{3, 3}, s: ones, d: ones, p: [4]int{1, 1, 1, 1}}, 3, 2, true, nil},
 		{"long sums of single pixels", 1, 300, 3, 2, 270, 1, windows{k: ones, s: ones, d: ones}, 3, 2, true, nil},
 		{"SAME_UPPER", 1, 2, 6, 7, 3, 1, windows{k: [2]int{3, 4}, s: [2]int{2, 2}, d: ones, p: [4]int{0, 1, 1, 2}}, 3, 4, false,
 			[]wire.Attribute{text("auto_pad", "SAME_UPPER")}},
@@ -227,4 +228,88 @@ func TestGlobalPools(t *testing.T) {
 		}
 		return y
 	})
+}
+
+// Convolutions and average pools of random shapes. Both are linear in x without their bias, so that the derivative is
+// their transpose: ⟨seed, f(x)⟩ = ⟨Jᵀ·seed, x⟩.
+func TestRandomWindows(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 1))
+	for i := range 400 {
+		win := windows{k: [2]int{1 + r.IntN(5), 1 + r.IntN(5)}, s: [2]int{1 + r.IntN(3), 1 + r.IntN(3)}, d: [2]int{1 + r.IntN(3), 1 + r.IntN(3)}}
+		for k := range win.p {
+			win.p[k] = r.IntN(6)
+		}
+		n, h, w := 1+r.IntN(2), 1+r.IntN(12), 1+r.IntN(24)
+		span := func(axis, size int) int { return size + win.p[axis] + win.p[axis+2] - (win.k[axis]-1)*win.d[axis] - 1 }
+		if span(0, h) < 0 || span(1, w) < 0 {
+			continue
+		}
+		oh, ow := span(0, h)/win.s[0]+1, span(1, w)/win.s[1]+1
+		groups := 1 + r.IntN(3)
+		c, filters := groups*(1+r.IntN(3)), groups*(1+r.IntN(9))
+		shape := []wire.Attribute{
+			integers("kernel_shape", int64(win.k[0]), int64(win.k[1])), integers("strides", int64(win.s[0]), int64(win.s[1])),
+			integers("dilations", int64(win.d[0]), int64(win.d[1])), integers("pads", int64(win.p[0]), int64(win.p[1]), int64(win.p[2]), int64(win.p[3])),
+		}
+		weights, values := weight("w", uint64(i), filters, c/groups, win.k[0], win.k[1])
+		s := small{opset: 19, dims: []int{n, c, h, w}, weights: []*wire.Tensor{weights},
+			nodes: []*wire.Node{do("Conv", "x w", "y", append(shape, integer("group", int64(groups)))...)}}
+		linear(t, s, func(x []float64) []float64 {
+			return naiveConv(x, n, c, h, w, values, nil, filters, groups, win, oh, ow)
+		})
+		s.nodes = []*wire.Node{do("AveragePool", "x", "y", append(shape, integer("count_include_pad", 1))...)}
+		linear(t, s, func(x []float64) []float64 {
+			return naivePool(x, n*c, h, w, win, oh, ow, func(inside []float64, padding int) float64 { return sum(inside) / float64(len(inside)+padding) })
+		})
+		if t.Failed() {
+			t.Fatalf("images %v, %d filters in %d groups, %+v", s.dims, filters, groups, win)
+		}
+	}
+}
+
+// linear compares a net that is linear in x with a twin, in float64 and float32, and its derivative with the transpose.
+func linear(t *testing.T, s small, twin func(x []float64) []float64) {
+	t.Helper()
+	narrow, x := randoms(7, lenOf(s.dims))
+	want := twin(x)
+	seed32, seed := randoms(8, len(want))
+	m := s.model(t)
+	p, err := Compile[float64](m, Options{Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	y, err := p.Forward(x, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "output", y, want, 1e-12)
+	dx, err := p.Backward(seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "⟨Jᵀ·seed, x⟩", []float64{dot(dx, x)}, []float64{dot(seed, want)}, 1e-11)
+	q, err := Compile[float32](m, Options{Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	y32, err := q.Forward(narrow, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "float32 output", widen(y32), want, 1e-5)
+	dx32, err := q.Backward(seed32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "float32 derivative", widen(dx32), dx, 1e-5)
+}
+
+func dot(a, b []float64) float64 {
+	s := 0.0
+	for i, v := range a {
+		s += v * b[i]
+	}
+	return s
 }
