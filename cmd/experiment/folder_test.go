@@ -127,3 +127,30 @@ func TestFolderRenamedWhileRunning(t *testing.T) {
 		t.Errorf("weights of epoch %d, error %v", w.Epoch, err)
 	}
 }
+
+// The weights that are averaged take memory too: those of the epochs' ends, as many as there are, the mean and a copy.
+func TestPlanCountsAveragedWeights(t *testing.T) {
+	memory := map[string]float64{}
+	for _, set := range []string{"average.epochs=0", "average.epochs=3", "average.epochs=10"} {
+		c, err := configs.Load("quickstart", []string{"data.train_count=60", "data.val_count=20", "train.epochs=4", set})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := Open(context.Background(), c, Reading{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := e.Plan()
+		if err != nil {
+			t.Fatal(err)
+		}
+		memory[set] = p.Memory
+	}
+	const weights = 4 * 431080 // bytes of LeNet's weights
+	if got := memory["average.epochs=3"] - memory["average.epochs=0"]; got != 5*weights {
+		t.Errorf("three epochs: %v bytes more, want %d", got, 5*weights)
+	}
+	if got := memory["average.epochs=10"] - memory["average.epochs=0"]; got != 6*weights {
+		t.Errorf("ten epochs in a run of four: %v bytes more, want %d", got, 6*weights)
+	}
+}

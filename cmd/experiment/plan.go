@@ -56,6 +56,9 @@ func (e *Experiment) Plan() (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	if n := min(c.Average.Epochs, c.Train.Epochs); n > 0 { // weights of so many epochs' ends, their mean, and the net's own meanwhile
+		memory.Weights += 4 * float64(p.Parameters) * float64(n+2)
+	}
 	if err := memory.Fits(o.Batch); err != nil {
 		return Plan{}, Usagef("%w", err)
 	}
