@@ -95,7 +95,10 @@ func unsteadyTraining(f *features) *finding {
 		return nil
 	}
 	unsteady, _ := unsteadiness(loss)
-	stayed := (loss.end(max(leastTail, len(loss.y)/10)) - lowest) / (highest - lowest)
+	stayed, tail := 0.0, max(leastTail, len(loss.y)/10)
+	if turn, _ := loss.lowest(); turn < loss.x[max(0, len(loss.x)-tail)] { // else it is at its lowest now, and still falls
+		stayed = (loss.end(tail) - lowest) / (highest - lowest)
+	}
 	if !(unsteady >= r.UnsteadyLoss || stayed >= r.StayedUp) {
 		return nil
 	}
