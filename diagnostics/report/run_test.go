@@ -3,7 +3,9 @@ package report
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/maxgain/maxgain/diagnostics/internal/sample"
 	"github.com/maxgain/maxgain/diagnostics/judged"
 	"github.com/maxgain/maxgain/diagnostics/signal"
+	"github.com/maxgain/maxgain/diagnostics/spectrum"
 	"github.com/maxgain/maxgain/trainer"
 )
 
@@ -317,6 +320,17 @@ func TestHeatMap(t *testing.T) {
 			t.Errorf("the map lacks %s", want)
 		}
 	}
+	y := func(word string) (v float64) {
+		m := regexp.MustCompile(`<text x="[^"]*" y="([^"]*)"[^>]*>` + regexp.QuoteMeta(word) + `</text>`).FindStringSubmatch(text)
+		if m == nil {
+			t.Fatalf("%s is not drawn", word)
+		}
+		v, _ = strconv.ParseFloat(m[1], 64)
+		return v
+	}
+	if !(y("0") < y("0.9")) {
+		t.Error("the rows are not named in the order in which they are drawn: the first value at the top")
+	}
 	if one := slices.DeleteFunc(judged.Varied(list), func(d judged.Difference) bool { return d.Name == "train.momentum" }); heatMap(list, one) != nil {
 		t.Error("a heat map of one setting")
 	}
@@ -361,5 +375,49 @@ func TestSweepPage(t *testing.T) {
 	}
 	if text := pageOf(t, list[:2]...); strings.Contains(text, ">Advice<") {
 		t.Error("advice is drawn from two runs that differ by the seed")
+	}
+}
+
+// The ranking counts from 1 and shows errors in per cent, and the rate that the verdict advises beside the one trained at.
+func TestRanking(t *testing.T) {
+	r := threeRows()
+	r.Verdict = diagnostics.Report{Verdict: diagnostics.Converged, Epoch: 2, Confidence: 0.95, NextRate: 0.025}
+	r.Status.State = trainer.StateFinished
+	v := ranking([]judged.Run{r, r})
+	row := v.Rows[0]
+	if !v.Val || row.Rank != 1 || v.Rows[1].Rank != 2 || row.Rate != "0.1" || row.Next != "0.025" || row.TrainLoss != "0.500" || row.ValLoss != "1.25" || row.ValError != "12.5" ||
+		row.When != "2" || row.Confidence != "95 %" || row.Verdict != "converged" || row.End != "finished" || row.Gain != "−33.0" {
+		t.Errorf("%+v", row)
+	}
+	r.History = &trainer.History{Rows: []trainer.Row{{Epoch: 1, TrainLoss: 1, ValLoss: math.NaN(), ValError: math.NaN(), LearningRate: math.NaN()}}}
+	r.Verdict.NextRate = 0
+	if v := ranking([]judged.Run{r}); v.Val || v.Rows[0].Rate != "–" || v.Rows[0].Next != "–" {
+		t.Errorf("nothing known: %+v", v)
+	}
+}
+
+// In the map of spectra frequency 0 lies at the bottom, epochs go to the right, and an epoch that was not measured looks
+// like the one before.
+func TestMapOf(t *testing.T) {
+	plane := func(epoch int, low, high float64) judged.Plane {
+		// 2×2 frequencies: 0 in the corner, the others in the ring of half a cycle a pixel
+		return judged.Plane{Epoch: epoch, Plane: spectrum.Plane{H: 2, W: 2, Channels: [][]float64{{low, high, high, high}}}}
+	}
+	m := mapOf([]judged.Plane{plane(2, -10, -20), plane(4, -30, -40)})
+	want := []float64{-20, -20, -40, -10, -10, -30}
+	if m.H != 2 || m.W != 3 || len(m.Cells) != len(want) {
+		t.Fatalf("%d×%d cells", m.H, m.W)
+	}
+	for i, v := range m.Cells {
+		if math.Abs(v-want[i]) > 1e-9 {
+			t.Errorf("cells %v, want %v", m.Cells, want)
+			break
+		}
+	}
+	if first, last := m.Y[0], m.Y[len(m.Y)-1]; first.Text != "0" || first.At != 0 || last.Text != "0.5" || last.At != 1 {
+		t.Errorf("frequencies from %v to %v", first, last)
+	}
+	if x := epochTicks([]judged.Plane{plane(2, 0, 0), plane(4, 0, 0)}, 5); len(x) != 3 || x[0].Text != "2" || math.Abs(x[0].At-1.0/6) > 1e-9 {
+		t.Errorf("epochs %v: the first of three cells has its middle at a sixth", x)
 	}
 }
