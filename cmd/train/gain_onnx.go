@@ -99,7 +99,7 @@ func (a *app) gainCurve(c *cobra.Command, f gainFlags, t pretrained.Training) er
 	if err != nil {
 		return err
 	}
-	if err := rundir.WriteFile(f.csv, func(w io.Writer) error { return rundir.WriteMetrics(w, history) }); err != nil {
+	if err := rundir.WriteFile(f.csv, func(w io.Writer) error { return pretrained.WriteCSV(w, history) }); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "%s: %d epochs; train diagnose %s judges them\n", f.csv, len(history.Rows), f.csv)

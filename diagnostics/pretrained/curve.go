@@ -2,7 +2,10 @@ package pretrained
 
 import (
 	"context"
+	"encoding/csv"
 	"fmt"
+	"io"
+	"math"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -191,4 +194,30 @@ func (t Training) signals(ctx context.Context, subject diagnostics.Subject, s mo
 		signals = append(signals, r.Signals...)
 	}
 	return signals, nil
+}
+
+// WriteCSV writes a curve as diagnostics.ReadCSV reads it: a line an epoch, with the columns of the signals that were
+// measured. A field is empty where a signal was not; there are no losses, as nothing is known of them.
+func WriteCSV(w io.Writer, h *trainer.History) error {
+	head, place := []string{"epoch"}, map[string]int{}
+	for _, row := range h.Rows {
+		for _, s := range row.Signals {
+			if _, known := place[s.Name]; !known {
+				place[s.Name] = len(head)
+				head = append(head, s.Name)
+			}
+		}
+	}
+	lines := [][]string{head}
+	for _, row := range h.Rows {
+		line := make([]string, len(head))
+		line[0] = strconv.Itoa(row.Epoch)
+		for _, s := range row.Signals {
+			if !math.IsNaN(s.Value) {
+				line[place[s.Name]] = strconv.FormatFloat(s.Value, 'g', -1, 64)
+			}
+		}
+		lines = append(lines, line)
+	}
+	return csv.NewWriter(w).WriteAll(lines)
 }

@@ -316,3 +316,20 @@ func TestPictures(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// A curve has the columns that were measured, and empty fields; it is read back as it is.
+func TestWriteCSV(t *testing.T) {
+	first, second := trainer.NewRow(3), trainer.NewRow(4)
+	first.Signals = []trainer.Signal{{Name: "gain_db", Value: -1.5}, {Name: "low_share", Value: math.NaN()}}
+	second.Signals = []trainer.Signal{{Name: "gain_db", Value: math.Inf(-1)}, {Name: "prediction_changes", Value: 0.25}}
+	var b bytes.Buffer
+	if err := WriteCSV(&b, &trainer.History{Rows: []trainer.Row{first, second}}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "epoch,gain_db,low_share,prediction_changes\n3,-1.5,,\n4,-Inf,,0.25\n"; b.String() != want {
+		t.Errorf("got\n%swant\n%s", b.String(), want)
+	}
+	if _, err := diagnostics.ReadCSV(&b, nil); err != nil {
+		t.Error(err)
+	}
+}
