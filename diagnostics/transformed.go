@@ -132,7 +132,8 @@ func settledTransformed(f *features) *finding {
 		if len(window.y) < 2 {
 			continue
 		}
-		fall := 1 - window.end(leastTail)/median(window.y[:min(leastTail, len(window.y))])
+		tail := min(leastTail, len(window.y)/2)
+		fall := 1 - window.end(tail)/median(window.y[:tail])
 		falls := fall >= r.StillFall
 		still = still || falls
 		found.evidence = append(found.evidence, f.fact(s.name, "relative fall in the last quarter", fall, "", r.StillFall, window, falls))
@@ -155,10 +156,12 @@ func settledTransformed(f *features) *finding {
 // leastTail is the number of measurements of which the median is taken at the ends of a window, at least.
 const leastTail = 3
 
-// lastQuarter is the last quarter of a trace and the measurements that its beginning is taken from.
+// lastQuarter is the last quarter of a trace and the measurements that its beginning is taken from; of a short trace so many
+// that its beginning and its end have none in common.
 func lastQuarter(t trace) trace {
 	n := len(t.x)
-	return trace{t.x[max(0, n-1-n/4-leastTail/2):], t.y[max(0, n-1-n/4-leastTail/2):]}
+	from := max(0, min(n-1-n/4-leastTail/2, n-2*leastTail))
+	return trace{t.x[from:], t.y[from:]}
 }
 
 // errorPlateau is the first epoch from which the error on transformed images stays near its end.
