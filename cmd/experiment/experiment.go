@@ -180,9 +180,10 @@ func inputs(c configs.Config) (map[string]string, error) {
 		if path == "" {
 			continue
 		}
-		content, err := os.ReadFile(path)
-		if errors.Is(err, fs.ErrNotExist) && key == "diagnosis.calibration" { // one that is shipped inside the program
-			content, _, err = configs.Read(path)
+		content, shipped := configs.ReadShipped(path)
+		var err error
+		if !shipped || key != "diagnosis.calibration" {
+			content, err = readInput(path)
 		}
 		if err != nil {
 			return nil, Usagef("%s: %w", key, err)
@@ -191,6 +192,17 @@ func inputs(c configs.Config) (map[string]string, error) {
 		sums[key] = hex.EncodeToString(sum[:])
 	}
 	return sums, nil
+}
+
+// readInput reads a file that a config names; ".yaml" may be left out of its name.
+func readInput(path string) ([]byte, error) {
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if yaml, yamlErr := os.ReadFile(path + ".yaml"); yamlErr == nil {
+			return yaml, nil
+		}
+	}
+	return content, err
 }
 
 // Version is the program's, with the commit where it is known.

@@ -28,17 +28,19 @@ func calibrated(c configs.Config) (diagnostics.Thresholds, error) {
 	if c.Diagnosis.Calibration == "" {
 		return diagnostics.DefaultThresholds(), nil
 	}
-	name := c.Diagnosis.Calibration
-	t, err := diagnostics.Thresholds{}, error(nil)
-	if text, shipped := configs.ReadShipped(name); shipped { // a file's path is absolute
-		t, err = parseCalibration(name, text)
-	} else {
-		t, err = Calibration(name)
-	}
+	t, err := named(c.Diagnosis.Calibration)
 	if err != nil {
 		return t, Usagef("diagnosis.calibration: %w", err)
 	}
 	return t, nil
+}
+
+// named is the calibration of a config's name: that of one shipped inside the program, or an absolute path.
+func named(calibration string) (diagnostics.Thresholds, error) {
+	if text, shipped := configs.ReadShipped(calibration); shipped {
+		return parseCalibration(calibration, text)
+	}
+	return Calibration(calibration)
 }
 
 // Calibration reads a calibration file, or one of those shipped inside the program.

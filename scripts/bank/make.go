@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/maxgain/maxgain/cmd/experiment"
+	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/diagnostics"
 	"github.com/maxgain/maxgain/diagnostics/bank"
@@ -34,58 +36,59 @@ var weightDecay = map[string]float64{"lenet-mnist": 5e-4, "lenet-cifar10": 1e-4,
 
 // makeRun trains one run and writes its table.
 func makeRun(ctx context.Context, e bank.Entry, dataDir string, workers int, path string) error {
-	data, err := datasets.Open(ctx, optionsOf(e, dataDir))
+	config, err := configOf(e, dataDir)
 	if err != nil {
 		return err
 	}
-	spec, err := specOf(e.Model, models.Shape{H: data.Train.H, W: data.Train.W, C: data.Train.C})
+	config.Train.Workers = workers
+	run, err := experiment.Open(ctx, config, experiment.Reading{})
 	if err != nil {
 		return err
 	}
-	net, err := models.New(spec, models.Options{Batch: batchSize, Seed: e.Seed, Workers: workers})
-	if err != nil {
-		return err
-	}
-	defer net.Close()
-	var hooks []trainer.Hook
+	watching := experiment.Watching{}
 	if e.Holdout == 0 { // of the others nothing is wanted but what validation shows
-		probes, err := probesOf(data, net)
-		if err != nil {
-			return err
+		watching.Hooks = func(net *models.Net) ([]trainer.Hook, error) {
+			probes, err := probesOf(run.Data, net)
+			if err != nil {
+				return nil, err
+			}
+			return []trainer.Hook{&diagnostics.Monitor{Every: 1, Probes: probes, Averaged: probes[1:2]}}, nil // the transformed images
 		}
-		hooks = []trainer.Hook{&diagnostics.Monitor{Every: 1, Probes: probes, Averaged: probes[1:2]}} // the transformed images
-	}
-	keeper := &keeper{}
-	t, err := trainer.New(net, data, trainer.Options{Epochs: e.Epochs, BatchSize: batchSize, Schedule: trainer.Constant(e.Rate),
-		Momentum: momentum, WeightDecay: weightDecay[e.Model], Seed: e.Seed, Average: averageSpan, Hooks: hooks, Recorder: keeper})
-	if err != nil {
-		return err
 	}
 	// A run that diverges is a run of the bank as well: its table ends with the epoch that was no number.
-	if _, err := t.Run(ctx); err != nil && !errors.Is(err, trainer.ErrDiverged) {
+	history, err := run.Train(ctx, watching)
+	if err != nil {
 		return err
 	}
-	return writeTable(path, keeper.history)
+	return writeTable(path, history)
 }
 
 // greyData is the name under which the bank holds a folder of grey pictures, 32×32, in the folder of the data sets; it has
 // train and test in it, with a folder a class.
 const greyData = "cifar10-grey"
 
-// optionsOf says which images a run is made on.
-func optionsOf(e bank.Entry, dataDir string) datasets.Options {
-	o := datasets.Options{Name: e.Data, Dir: dataDir, TrainCount: e.Train, ValCount: e.Val, Holdout: e.Holdout, LabelNoise: e.Noise, Seed: e.Seed}
+// configOf is the configuration of a run.
+func configOf(e bank.Entry, dataDir string) (configs.Config, error) {
+	c := configs.Default()
+	layers, init, err := layersOf(e.Model)
+	if err != nil {
+		return c, err
+	}
+	c.Model = configs.Model{Name: e.Model, Layers: layers, Init: init}
+	c.Train.BatchSize, c.Train.Epochs, c.Train.LearningRate, c.Train.Seed = batchSize, e.Epochs, e.Rate, e.Seed
+	c.Train.Momentum, c.Train.WeightDecay, c.Average.Epochs = momentum, weightDecay[e.Model], averageSpan
+	d := &c.Data
+	d.Name, d.Dir, d.TrainCount, d.ValCount, d.Holdout, d.LabelNoise = e.Data, dataDir, e.Train, e.Val, e.Holdout, e.Noise
 	if e.Data == greyData {
-		shift := 4
-		o.Name, o.Path, o.Colour, o.Normalize, o.Shift = "folder", filepath.Join(dataDir, greyData), "grey", datasets.NormalizeStandardize, &shift
+		d.Name, d.Path, d.Colour, d.Normalize, d.Shift = "folder", filepath.Join(dataDir, greyData), "grey", datasets.NormalizeStandardize, 4
 	}
 	if e.Augmented {
-		o.Augment = datasets.Augment{Flip: datasets.FlipNone, Shift: 2}
+		d.Augment = datasets.Augment{Flip: datasets.FlipNone, Shift: 2}
 		if e.Data == "cifar10" || e.Data == greyData {
-			o.Augment = datasets.Augment{Flip: datasets.FlipImages, Shift: 4}
+			d.Augment = datasets.Augment{Flip: datasets.FlipImages, Shift: 4}
 		}
 	}
-	return o
+	return c, nil
 }
 
 // probesOf are the probes that measure every signal after every epoch, the prediction changes last.
@@ -104,15 +107,6 @@ func probesOf(data *datasets.Dataset, net *models.Net) ([]diagnostics.Probe, err
 		mixed,
 		diagnostics.Changes{},
 	}, nil
-}
-
-// keeper is a trainer.Recorder that keeps the history in memory.
-type keeper struct{ history *trainer.History }
-
-// Record implements trainer.Recorder.
-func (k *keeper) Record(h *trainer.History, _ trainer.Status) error {
-	k.history = h
-	return nil
 }
 
 // columns of a run's table after the epoch; the channels' gains and the timings are left out to keep the bank small.
