@@ -117,7 +117,13 @@ func (b *Block[T]) forwardNorm(x, y []T, n int) {
 		b.conv.forward(x, n, convSink[T]{target: func(i, _ int) []T { return z[i*size:][:size] }, finish: measure})
 	}
 	b.norm.settle(n)
-	b.workers.Run(n, func(i, worker int) { b.stages(i, worker, z[i*size:][:size], b.image(y, i)) })
+	b.backwards(n, func(i, worker int) { b.stages(i, worker, z[i*size:][:size], b.image(y, i)) })
+}
+
+// backwards runs f for n images from the last to the first: the last ones' maps were written last, and are still in
+// the cache, and the pass that follows begins with the first ones.
+func (b *Block[T]) backwards(n int, f func(i, worker int)) {
+	b.workers.Run(n, func(c, worker int) { f(n-1-c, worker) })
 }
 
 // measure finds the mean and the squared differences of image i's map.
@@ -174,15 +180,15 @@ func (b *Block[T]) backwardNorm(x, y, dy []T, g Gradients[T], n int) func(i, wor
 	if z == nil {
 		z = x
 	}
-	b.workers.Run(n, func(i, worker int) {
+	b.backwards(n, func(i, worker int) {
 		p := nm.parts[i]
-		gradMoments(b.gradient(i, worker, y, dy, true), z[i*size:][:size], nm.mean, nm.sums[worker], p.a, p.b)
+		gradMoments(b.gradient(i, worker, y, dy, true), z[i*size:][:size], nm.mean, nm.scale, nm.values.Beta, nm.sums[worker], p.a, p.b)
 	})
 	nm.settleGradients(g, n)
 	return func(i, worker int) []T {
 		from := b.gradient(i, worker, y, dy, false)
 		dst := b.other(worker, from.g)[:size]
-		normGrad(from, z[i*size:][:size], dst, nm.mean, nm.scale, nm.gMean, nm.slope)
+		normGrad(from, z[i*size:][:size], dst, nm.mean, nm.scale, nm.values.Beta, nm.gMean, nm.slope)
 		return dst
 	}
 }

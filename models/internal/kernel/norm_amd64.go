@@ -4,12 +4,12 @@ package kernel
 
 import "unsafe"
 
-// normRow is what the loops below work on: the first pixels of up to four maps, up to four vectors of a value a
+// normRow is what the loops below work on: the first pixels of up to four maps, up to five vectors of a value a
 // channel, the number of pixels, the bytes from a pixel to the next, and the vectors of eight channels to do. The
 // generator knows this layout. Products may be fused with the sum that they go into.
 type normRow struct {
 	maps                [4]unsafe.Pointer
-	values              [4]unsafe.Pointer
+	values              [5]unsafe.Pointer
 	pixels, pitch, vecs int
 }
 
@@ -49,12 +49,14 @@ func normApplyAddReLUAVX2(p *normRow)
 //go:noescape
 func gradSumsAVX2(p *normRow)
 
-// gradSumsReLUAVX2 is gradSumsAVX2 with 0 for g[p][c] unless y[p][c] > 0, y being the third map.
+// gradSumsReLUAVX2 is gradSumsAVX2 for the values mean, scale, beta, sum, product, with 0 for g[p][c] unless
+// (z[p][c]-mean[c])*scale[c]+beta[c] > 0.
 //
 //go:noescape
 func gradSumsReLUAVX2(p *normRow)
 
-// gradSumsKeepReLUAVX2 is gradSumsReLUAVX2 that writes the g it has used to the fourth map.
+// gradSumsKeepReLUAVX2 is gradSumsAVX2 with 0 for g[p][c] unless y[p][c] > 0, y being the third map. It writes the g
+// that it has used to the fourth map.
 //
 //go:noescape
 func gradSumsKeepReLUAVX2(p *normRow)
@@ -66,7 +68,8 @@ func gradSumsKeepReLUAVX2(p *normRow)
 //go:noescape
 func normGradAVX2(p *normRow)
 
-// normGradReLUAVX2 is normGradAVX2 with 0 for g[p][c] unless y[p][c] > 0, y being the fourth map.
+// normGradReLUAVX2 is normGradAVX2 for the values mean, scale, beta, gMean, slope, with 0 for g[p][c] unless
+// (z[p][c]-mean[c])*scale[c]+beta[c] > 0.
 //
 //go:noescape
 func normGradReLUAVX2(p *normRow)
@@ -96,7 +99,7 @@ var normLoops = [...]func(*normRow){
 }
 
 // normVectors runs a loop over the first channels of the maps, a multiple of eight, and returns how many it did.
-func normVectors(loop normLoop, channels int, maps [4][]float32, values [4][]float32) int {
+func normVectors(loop normLoop, channels int, maps [4][]float32, values [5][]float32) int {
 	done := vectors(channels)
 	if done == 0 || len(maps[0]) == 0 {
 		return done

@@ -7,8 +7,8 @@
 TEXT ·momentSumsAVX2(SB), $0-8
 	MOVQ   p+0(FP), DI
 	XORL   BX, BX
-	MOVQ   72(DI), DX
-	MOVQ   80(DI), SI
+	MOVQ   80(DI), DX
+	MOVQ   88(DI), SI
 	VXORPS Y15, Y15, Y15
 
 wide:
@@ -31,7 +31,7 @@ wide:
 	VMOVUPS 32(AX)(BX*1), Y5
 	VMOVUPS 64(AX)(BX*1), Y8
 	VMOVUPS 96(AX)(BX*1), Y11
-	MOVQ    64(DI), CX
+	MOVQ    72(DI), CX
 
 widePixel:
 	VMOVUPS     (R8), Y12
@@ -80,7 +80,7 @@ one:
 	VMOVUPS (AX)(BX*1), Y1
 	MOVQ    48(DI), AX
 	VMOVUPS (AX)(BX*1), Y2
-	MOVQ    64(DI), CX
+	MOVQ    72(DI), CX
 
 onePixel:
 	VMOVUPS     (R8), Y12
@@ -106,8 +106,8 @@ done:
 TEXT ·normApplyAVX2(SB), $0-8
 	MOVQ   p+0(FP), DI
 	XORL   BX, BX
-	MOVQ   72(DI), DX
-	MOVQ   80(DI), SI
+	MOVQ   80(DI), DX
+	MOVQ   88(DI), SI
 	VXORPS Y15, Y15, Y15
 
 wide:
@@ -132,7 +132,7 @@ wide:
 	VMOVUPS 32(AX)(BX*1), Y5
 	VMOVUPS 64(AX)(BX*1), Y8
 	VMOVUPS 96(AX)(BX*1), Y11
-	MOVQ    64(DI), CX
+	MOVQ    72(DI), CX
 
 widePixel:
 	VMOVUPS     (R8), Y12
@@ -174,7 +174,7 @@ one:
 	VMOVUPS (AX)(BX*1), Y1
 	MOVQ    48(DI), AX
 	VMOVUPS (AX)(BX*1), Y2
-	MOVQ    64(DI), CX
+	MOVQ    72(DI), CX
 
 onePixel:
 	VMOVUPS     (R8), Y12
@@ -197,8 +197,8 @@ done:
 TEXT ·normApplyReLUAVX2(SB), $0-8
 	MOVQ   p+0(FP), DI
 	XORL   BX, BX
-	MOVQ   72(DI), DX
-	MOVQ   80(DI), SI
+	MOVQ   80(DI), DX
+	MOVQ   88(DI), SI
 	VXORPS Y15, Y15, Y15
 
 wide:
@@ -223,7 +223,7 @@ wide:
 	VMOVUPS 32(AX)(BX*1), Y5
 	VMOVUPS 64(AX)(BX*1), Y8
 	VMOVUPS 96(AX)(BX*1), Y11
-	MOVQ    64(DI), CX
+	MOVQ    72(DI), CX
 
 widePixel:
 	VMOVUPS     (R8), Y12
@@ -273,7 +273,7 @@ one:
 	VMOVUPS (AX)(BX*1), Y1
 	MOVQ    48(DI), AX
 	VMOVUPS (AX)(BX*1), Y2
-	MOVQ    64(DI), CX
+	MOVQ    72(DI), CX
 
 onePixel:
 	VMOVUPS     (R8), Y12
@@ -298,8 +298,8 @@ done:
 TEXT ·normApplyAddAVX2(SB), $0-8
 	MOVQ   p+0(FP), DI
 	XORL   BX, BX
-	MOVQ   72(DI), DX
-	MOVQ   80(DI), SI
+	MOVQ   80(DI), DX
+	MOVQ   88(DI), SI
 	VXORPS Y15, Y15, Y15
 
 wide:
@@ -326,7 +326,7 @@ wide:
 	VMOVUPS 32(AX)(BX*1), Y5
 	VMOVUPS 64(AX)(BX*1), Y8
 	VMOVUPS 96(AX)(BX*1), Y11
-	MOVQ    64(DI), CX
+	MOVQ    72(DI), CX
 
 widePixel:
 	VMOVUPS     (R8), Y12
@@ -375,7 +375,7 @@ one:
 	VMOVUPS (AX)(BX*1), Y1
 	MOVQ    48(DI), AX
 	VMOVUPS (AX)(BX*1), Y2
-	MOVQ    64(DI), CX
+	MOVQ    72(DI), CX
 
 onePixel:
 	VMOVUPS     (R8), Y12
@@ -400,8 +400,8 @@ done:
 TEXT ·normApplyAddReLUAVX2(SB), $0-8
 	MOVQ   p+0(FP), DI
 	XORL   BX, BX
-	MOVQ   72(DI), DX
-	MOVQ   80(DI), SI
+	MOVQ   80(DI), DX
+	MOVQ   88(DI), SI
 	VXORPS Y15, Y15, Y15
 
 wide:
@@ -428,7 +428,7 @@ wide:
 	VMOVUPS 32(AX)(BX*1), Y5
 	VMOVUPS 64(AX)(BX*1), Y8
 	VMOVUPS 96(AX)(BX*1), Y11
-	MOVQ    64(DI), CX
+	MOVQ    72(DI), CX
 
 widePixel:
 	VMOVUPS     (R8), Y12
@@ -485,7 +485,7 @@ one:
 	VMOVUPS (AX)(BX*1), Y1
 	MOVQ    48(DI), AX
 	VMOVUPS (AX)(BX*1), Y2
-	MOVQ    64(DI), CX
+	MOVQ    72(DI), CX
 
 onePixel:
 	VMOVUPS     (R8), Y12
@@ -512,8 +512,8 @@ done:
 TEXT ·gradSumsAVX2(SB), $0-8
 	MOVQ   p+0(FP), DI
 	XORL   BX, BX
-	MOVQ   72(DI), DX
-	MOVQ   80(DI), SI
+	MOVQ   80(DI), DX
+	MOVQ   88(DI), SI
 	VXORPS Y15, Y15, Y15
 
 wide:
@@ -538,7 +538,7 @@ wide:
 	VMOVUPS 32(AX)(BX*1), Y5
 	VMOVUPS 64(AX)(BX*1), Y8
 	VMOVUPS 96(AX)(BX*1), Y11
-	MOVQ    64(DI), CX
+	MOVQ    72(DI), CX
 
 widePixel:
 	VMOVUPS     (R8), Y12
@@ -594,7 +594,7 @@ one:
 	VMOVUPS (AX)(BX*1), Y1
 	MOVQ    48(DI), AX
 	VMOVUPS (AX)(BX*1), Y2
-	MOVQ    64(DI), CX
+	MOVQ    72(DI), CX
 
 onePixel:
 	VMOVUPS     (R8), Y12
@@ -604,137 +604,6 @@ onePixel:
 	VFMADD231PS Y13, Y12, Y2
 	ADDQ        DX, R8
 	ADDQ        DX, R9
-	DECQ        CX
-	JNZ         onePixel
-	MOVQ        40(DI), AX
-	VMOVUPS     Y1, (AX)(BX*1)
-	MOVQ        48(DI), AX
-	VMOVUPS     Y2, (AX)(BX*1)
-	ADDQ        $0x00000020, BX
-	JMP         one
-
-done:
-	VZEROUPPER
-	RET
-
-// func gradSumsReLUAVX2(p *byte)
-// Requires: AVX, FMA3
-TEXT ·gradSumsReLUAVX2(SB), $0-8
-	MOVQ   p+0(FP), DI
-	XORL   BX, BX
-	MOVQ   72(DI), DX
-	MOVQ   80(DI), SI
-	VXORPS Y15, Y15, Y15
-
-wide:
-	SUBQ    $0x04, SI
-	JLT     rest
-	MOVQ    (DI), R8
-	ADDQ    BX, R8
-	MOVQ    8(DI), R9
-	ADDQ    BX, R9
-	MOVQ    16(DI), R10
-	ADDQ    BX, R10
-	MOVQ    32(DI), AX
-	VMOVUPS (AX)(BX*1), Y0
-	VMOVUPS 32(AX)(BX*1), Y3
-	VMOVUPS 64(AX)(BX*1), Y6
-	VMOVUPS 96(AX)(BX*1), Y9
-	MOVQ    40(DI), AX
-	VMOVUPS (AX)(BX*1), Y1
-	VMOVUPS 32(AX)(BX*1), Y4
-	VMOVUPS 64(AX)(BX*1), Y7
-	VMOVUPS 96(AX)(BX*1), Y10
-	MOVQ    48(DI), AX
-	VMOVUPS (AX)(BX*1), Y2
-	VMOVUPS 32(AX)(BX*1), Y5
-	VMOVUPS 64(AX)(BX*1), Y8
-	VMOVUPS 96(AX)(BX*1), Y11
-	MOVQ    64(DI), CX
-
-widePixel:
-	VMOVUPS     (R8), Y12
-	VMOVUPS     (R10), Y13
-	VCMPPS      $0x1e, Y15, Y13, Y13
-	VANDPS      Y13, Y12, Y12
-	VMOVUPS     (R9), Y13
-	VSUBPS      Y0, Y13, Y13
-	VADDPS      Y12, Y1, Y1
-	VFMADD231PS Y13, Y12, Y2
-	VMOVUPS     32(R8), Y12
-	VMOVUPS     32(R10), Y13
-	VCMPPS      $0x1e, Y15, Y13, Y13
-	VANDPS      Y13, Y12, Y12
-	VMOVUPS     32(R9), Y13
-	VSUBPS      Y3, Y13, Y13
-	VADDPS      Y12, Y4, Y4
-	VFMADD231PS Y13, Y12, Y5
-	VMOVUPS     64(R8), Y12
-	VMOVUPS     64(R10), Y13
-	VCMPPS      $0x1e, Y15, Y13, Y13
-	VANDPS      Y13, Y12, Y12
-	VMOVUPS     64(R9), Y13
-	VSUBPS      Y6, Y13, Y13
-	VADDPS      Y12, Y7, Y7
-	VFMADD231PS Y13, Y12, Y8
-	VMOVUPS     96(R8), Y12
-	VMOVUPS     96(R10), Y13
-	VCMPPS      $0x1e, Y15, Y13, Y13
-	VANDPS      Y13, Y12, Y12
-	VMOVUPS     96(R9), Y13
-	VSUBPS      Y9, Y13, Y13
-	VADDPS      Y12, Y10, Y10
-	VFMADD231PS Y13, Y12, Y11
-	ADDQ        DX, R8
-	ADDQ        DX, R9
-	ADDQ        DX, R10
-	DECQ        CX
-	JNZ         widePixel
-	MOVQ        40(DI), AX
-	VMOVUPS     Y1, (AX)(BX*1)
-	VMOVUPS     Y4, 32(AX)(BX*1)
-	VMOVUPS     Y7, 64(AX)(BX*1)
-	VMOVUPS     Y10, 96(AX)(BX*1)
-	MOVQ        48(DI), AX
-	VMOVUPS     Y2, (AX)(BX*1)
-	VMOVUPS     Y5, 32(AX)(BX*1)
-	VMOVUPS     Y8, 64(AX)(BX*1)
-	VMOVUPS     Y11, 96(AX)(BX*1)
-	ADDQ        $0x00000080, BX
-	JMP         wide
-
-rest:
-	ADDQ $0x04, SI
-
-one:
-	DECQ    SI
-	JLT     done
-	MOVQ    (DI), R8
-	ADDQ    BX, R8
-	MOVQ    8(DI), R9
-	ADDQ    BX, R9
-	MOVQ    16(DI), R10
-	ADDQ    BX, R10
-	MOVQ    32(DI), AX
-	VMOVUPS (AX)(BX*1), Y0
-	MOVQ    40(DI), AX
-	VMOVUPS (AX)(BX*1), Y1
-	MOVQ    48(DI), AX
-	VMOVUPS (AX)(BX*1), Y2
-	MOVQ    64(DI), CX
-
-onePixel:
-	VMOVUPS     (R8), Y12
-	VMOVUPS     (R10), Y13
-	VCMPPS      $0x1e, Y15, Y13, Y13
-	VANDPS      Y13, Y12, Y12
-	VMOVUPS     (R9), Y13
-	VSUBPS      Y0, Y13, Y13
-	VADDPS      Y12, Y1, Y1
-	VFMADD231PS Y13, Y12, Y2
-	ADDQ        DX, R8
-	ADDQ        DX, R9
-	ADDQ        DX, R10
 	DECQ        CX
 	JNZ         onePixel
 	MOVQ        40(DI), AX
@@ -753,8 +622,8 @@ done:
 TEXT ·gradSumsKeepReLUAVX2(SB), $0-8
 	MOVQ   p+0(FP), DI
 	XORL   BX, BX
-	MOVQ   72(DI), DX
-	MOVQ   80(DI), SI
+	MOVQ   80(DI), DX
+	MOVQ   88(DI), SI
 	VXORPS Y15, Y15, Y15
 
 wide:
@@ -783,7 +652,7 @@ wide:
 	VMOVUPS 32(AX)(BX*1), Y5
 	VMOVUPS 64(AX)(BX*1), Y8
 	VMOVUPS 96(AX)(BX*1), Y11
-	MOVQ    64(DI), CX
+	MOVQ    72(DI), CX
 
 widePixel:
 	VMOVUPS     (R8), Y12
@@ -861,7 +730,7 @@ one:
 	VMOVUPS (AX)(BX*1), Y1
 	MOVQ    48(DI), AX
 	VMOVUPS (AX)(BX*1), Y2
-	MOVQ    64(DI), CX
+	MOVQ    72(DI), CX
 
 onePixel:
 	VMOVUPS     (R8), Y12
@@ -890,13 +759,125 @@ done:
 	VZEROUPPER
 	RET
 
+// func gradSumsReLUAVX2(p *byte)
+// Requires: AVX, FMA3
+TEXT ·gradSumsReLUAVX2(SB), $0-8
+	MOVQ   p+0(FP), DI
+	XORL   BX, BX
+	MOVQ   80(DI), DX
+	MOVQ   88(DI), SI
+	VXORPS Y15, Y15, Y15
+
+wide:
+	SUBQ    $0x02, SI
+	JLT     rest
+	MOVQ    (DI), R8
+	ADDQ    BX, R8
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    32(DI), AX
+	VMOVUPS (AX)(BX*1), Y0
+	VMOVUPS 32(AX)(BX*1), Y5
+	MOVQ    40(DI), AX
+	VMOVUPS (AX)(BX*1), Y1
+	VMOVUPS 32(AX)(BX*1), Y6
+	MOVQ    48(DI), AX
+	VMOVUPS (AX)(BX*1), Y2
+	VMOVUPS 32(AX)(BX*1), Y7
+	MOVQ    56(DI), AX
+	VMOVUPS (AX)(BX*1), Y3
+	VMOVUPS 32(AX)(BX*1), Y8
+	MOVQ    64(DI), AX
+	VMOVUPS (AX)(BX*1), Y4
+	VMOVUPS 32(AX)(BX*1), Y9
+	MOVQ    72(DI), CX
+
+widePixel:
+	VMOVUPS     (R8), Y10
+	VMOVUPS     (R9), Y11
+	VSUBPS      Y0, Y11, Y11
+	VMOVAPS     Y11, Y12
+	VFMADD213PS Y2, Y1, Y12
+	VCMPPS      $0x1e, Y15, Y12, Y12
+	VANDPS      Y12, Y10, Y10
+	VADDPS      Y10, Y3, Y3
+	VFMADD231PS Y11, Y10, Y4
+	VMOVUPS     32(R8), Y10
+	VMOVUPS     32(R9), Y11
+	VSUBPS      Y5, Y11, Y11
+	VMOVAPS     Y11, Y12
+	VFMADD213PS Y7, Y6, Y12
+	VCMPPS      $0x1e, Y15, Y12, Y12
+	VANDPS      Y12, Y10, Y10
+	VADDPS      Y10, Y8, Y8
+	VFMADD231PS Y11, Y10, Y9
+	ADDQ        DX, R8
+	ADDQ        DX, R9
+	DECQ        CX
+	JNZ         widePixel
+	MOVQ        56(DI), AX
+	VMOVUPS     Y3, (AX)(BX*1)
+	VMOVUPS     Y8, 32(AX)(BX*1)
+	MOVQ        64(DI), AX
+	VMOVUPS     Y4, (AX)(BX*1)
+	VMOVUPS     Y9, 32(AX)(BX*1)
+	ADDQ        $0x00000040, BX
+	JMP         wide
+
+rest:
+	ADDQ $0x02, SI
+
+one:
+	DECQ    SI
+	JLT     done
+	MOVQ    (DI), R8
+	ADDQ    BX, R8
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    32(DI), AX
+	VMOVUPS (AX)(BX*1), Y0
+	MOVQ    40(DI), AX
+	VMOVUPS (AX)(BX*1), Y1
+	MOVQ    48(DI), AX
+	VMOVUPS (AX)(BX*1), Y2
+	MOVQ    56(DI), AX
+	VMOVUPS (AX)(BX*1), Y3
+	MOVQ    64(DI), AX
+	VMOVUPS (AX)(BX*1), Y4
+	MOVQ    72(DI), CX
+
+onePixel:
+	VMOVUPS     (R8), Y10
+	VMOVUPS     (R9), Y11
+	VSUBPS      Y0, Y11, Y11
+	VMOVAPS     Y11, Y12
+	VFMADD213PS Y2, Y1, Y12
+	VCMPPS      $0x1e, Y15, Y12, Y12
+	VANDPS      Y12, Y10, Y10
+	VADDPS      Y10, Y3, Y3
+	VFMADD231PS Y11, Y10, Y4
+	ADDQ        DX, R8
+	ADDQ        DX, R9
+	DECQ        CX
+	JNZ         onePixel
+	MOVQ        56(DI), AX
+	VMOVUPS     Y3, (AX)(BX*1)
+	MOVQ        64(DI), AX
+	VMOVUPS     Y4, (AX)(BX*1)
+	ADDQ        $0x00000020, BX
+	JMP         one
+
+done:
+	VZEROUPPER
+	RET
+
 // func normGradAVX2(p *byte)
 // Requires: AVX, FMA3
 TEXT ·normGradAVX2(SB), $0-8
 	MOVQ   p+0(FP), DI
 	XORL   BX, BX
-	MOVQ   72(DI), DX
-	MOVQ   80(DI), SI
+	MOVQ   80(DI), DX
+	MOVQ   88(DI), SI
 	VXORPS Y15, Y15, Y15
 
 wide:
@@ -924,7 +905,7 @@ wide:
 	VMOVUPS (AX)(BX*1), Y3
 	VMOVUPS 32(AX)(BX*1), Y7
 	VMOVUPS 64(AX)(BX*1), Y11
-	MOVQ    64(DI), CX
+	MOVQ    72(DI), CX
 
 widePixel:
 	VMOVUPS      (R8), Y12
@@ -976,7 +957,7 @@ one:
 	VMOVUPS (AX)(BX*1), Y2
 	MOVQ    56(DI), AX
 	VMOVUPS (AX)(BX*1), Y3
-	MOVQ    64(DI), CX
+	MOVQ    72(DI), CX
 
 onePixel:
 	VMOVUPS      (R8), Y12
@@ -1003,12 +984,12 @@ done:
 TEXT ·normGradReLUAVX2(SB), $0-8
 	MOVQ   p+0(FP), DI
 	XORL   BX, BX
-	MOVQ   72(DI), DX
-	MOVQ   80(DI), SI
+	MOVQ   80(DI), DX
+	MOVQ   88(DI), SI
 	VXORPS Y15, Y15, Y15
 
 wide:
-	SUBQ    $0x03, SI
+	SUBQ    $0x02, SI
 	JLT     rest
 	MOVQ    (DI), R8
 	ADDQ    BX, R8
@@ -1016,68 +997,56 @@ wide:
 	ADDQ    BX, R9
 	MOVQ    16(DI), R10
 	ADDQ    BX, R10
-	MOVQ    24(DI), R11
-	ADDQ    BX, R11
 	MOVQ    32(DI), AX
 	VMOVUPS (AX)(BX*1), Y0
-	VMOVUPS 32(AX)(BX*1), Y4
-	VMOVUPS 64(AX)(BX*1), Y8
+	VMOVUPS 32(AX)(BX*1), Y5
 	MOVQ    40(DI), AX
 	VMOVUPS (AX)(BX*1), Y1
-	VMOVUPS 32(AX)(BX*1), Y5
-	VMOVUPS 64(AX)(BX*1), Y9
+	VMOVUPS 32(AX)(BX*1), Y6
 	MOVQ    48(DI), AX
 	VMOVUPS (AX)(BX*1), Y2
-	VMOVUPS 32(AX)(BX*1), Y6
-	VMOVUPS 64(AX)(BX*1), Y10
+	VMOVUPS 32(AX)(BX*1), Y7
 	MOVQ    56(DI), AX
 	VMOVUPS (AX)(BX*1), Y3
-	VMOVUPS 32(AX)(BX*1), Y7
-	VMOVUPS 64(AX)(BX*1), Y11
-	MOVQ    64(DI), CX
+	VMOVUPS 32(AX)(BX*1), Y8
+	MOVQ    64(DI), AX
+	VMOVUPS (AX)(BX*1), Y4
+	VMOVUPS 32(AX)(BX*1), Y9
+	MOVQ    72(DI), CX
 
 widePixel:
-	VMOVUPS      (R8), Y12
-	VMOVUPS      (R11), Y13
-	VCMPPS       $0x1e, Y15, Y13, Y13
-	VANDPS       Y13, Y12, Y12
-	VMOVUPS      (R9), Y13
-	VSUBPS       Y0, Y13, Y13
-	VSUBPS       Y2, Y12, Y12
-	VFNMADD231PS Y13, Y3, Y12
-	VMULPS       Y1, Y12, Y12
-	VMOVUPS      Y12, (R10)
-	VMOVUPS      32(R8), Y12
-	VMOVUPS      32(R11), Y13
-	VCMPPS       $0x1e, Y15, Y13, Y13
-	VANDPS       Y13, Y12, Y12
-	VMOVUPS      32(R9), Y13
-	VSUBPS       Y4, Y13, Y13
-	VSUBPS       Y6, Y12, Y12
-	VFNMADD231PS Y13, Y7, Y12
-	VMULPS       Y5, Y12, Y12
-	VMOVUPS      Y12, 32(R10)
-	VMOVUPS      64(R8), Y12
-	VMOVUPS      64(R11), Y13
-	VCMPPS       $0x1e, Y15, Y13, Y13
-	VANDPS       Y13, Y12, Y12
-	VMOVUPS      64(R9), Y13
-	VSUBPS       Y8, Y13, Y13
-	VSUBPS       Y10, Y12, Y12
-	VFNMADD231PS Y13, Y11, Y12
-	VMULPS       Y9, Y12, Y12
-	VMOVUPS      Y12, 64(R10)
+	VMOVUPS      (R8), Y10
+	VMOVUPS      (R9), Y11
+	VSUBPS       Y0, Y11, Y11
+	VMOVAPS      Y11, Y12
+	VFMADD213PS  Y2, Y1, Y12
+	VCMPPS       $0x1e, Y15, Y12, Y12
+	VANDPS       Y12, Y10, Y10
+	VSUBPS       Y3, Y10, Y10
+	VFNMADD231PS Y11, Y4, Y10
+	VMULPS       Y1, Y10, Y10
+	VMOVUPS      Y10, (R10)
+	VMOVUPS      32(R8), Y10
+	VMOVUPS      32(R9), Y11
+	VSUBPS       Y5, Y11, Y11
+	VMOVAPS      Y11, Y12
+	VFMADD213PS  Y7, Y6, Y12
+	VCMPPS       $0x1e, Y15, Y12, Y12
+	VANDPS       Y12, Y10, Y10
+	VSUBPS       Y8, Y10, Y10
+	VFNMADD231PS Y11, Y9, Y10
+	VMULPS       Y6, Y10, Y10
+	VMOVUPS      Y10, 32(R10)
 	ADDQ         DX, R8
 	ADDQ         DX, R9
 	ADDQ         DX, R10
-	ADDQ         DX, R11
 	DECQ         CX
 	JNZ          widePixel
-	ADDQ         $0x00000060, BX
+	ADDQ         $0x00000040, BX
 	JMP          wide
 
 rest:
-	ADDQ $0x03, SI
+	ADDQ $0x02, SI
 
 one:
 	DECQ    SI
@@ -1088,8 +1057,6 @@ one:
 	ADDQ    BX, R9
 	MOVQ    16(DI), R10
 	ADDQ    BX, R10
-	MOVQ    24(DI), R11
-	ADDQ    BX, R11
 	MOVQ    32(DI), AX
 	VMOVUPS (AX)(BX*1), Y0
 	MOVQ    40(DI), AX
@@ -1098,23 +1065,25 @@ one:
 	VMOVUPS (AX)(BX*1), Y2
 	MOVQ    56(DI), AX
 	VMOVUPS (AX)(BX*1), Y3
-	MOVQ    64(DI), CX
+	MOVQ    64(DI), AX
+	VMOVUPS (AX)(BX*1), Y4
+	MOVQ    72(DI), CX
 
 onePixel:
-	VMOVUPS      (R8), Y12
-	VMOVUPS      (R11), Y13
-	VCMPPS       $0x1e, Y15, Y13, Y13
-	VANDPS       Y13, Y12, Y12
-	VMOVUPS      (R9), Y13
-	VSUBPS       Y0, Y13, Y13
-	VSUBPS       Y2, Y12, Y12
-	VFNMADD231PS Y13, Y3, Y12
-	VMULPS       Y1, Y12, Y12
-	VMOVUPS      Y12, (R10)
+	VMOVUPS      (R8), Y10
+	VMOVUPS      (R9), Y11
+	VSUBPS       Y0, Y11, Y11
+	VMOVAPS      Y11, Y12
+	VFMADD213PS  Y2, Y1, Y12
+	VCMPPS       $0x1e, Y15, Y12, Y12
+	VANDPS       Y12, Y10, Y10
+	VSUBPS       Y3, Y10, Y10
+	VFNMADD231PS Y11, Y4, Y10
+	VMULPS       Y1, Y10, Y10
+	VMOVUPS      Y10, (R10)
 	ADDQ         DX, R8
 	ADDQ         DX, R9
 	ADDQ         DX, R10
-	ADDQ         DX, R11
 	DECQ         CX
 	JNZ          onePixel
 	ADDQ         $0x00000020, BX

@@ -17,12 +17,12 @@ const (
 )
 
 // vectorised does the first channels of a loop in assembly, where the maps are float32, and returns how many.
-func vectorised[T Float](loop normLoop, channels int, maps, values [4][]T) int {
+func vectorised[T Float](loop normLoop, channels int, maps [4][]T, values [5][]T) int {
 	m, ok := any(maps).([4][]float32)
 	if !ok {
 		return 0
 	}
-	return normVectors(loop, channels, m, any(values).([4][]float32))
+	return normVectors(loop, channels, m, any(values).([5][]float32))
 }
 
 // momentPixels is how many pixels are summed up in the maps' own precision before the sums go on in float64.
@@ -50,7 +50,7 @@ func moments[T Float](z []T, work [2][]T, sum, squares []float64) {
 // momentSums adds d = z − first and d² of every pixel to sum and squares, each [channels].
 func momentSums[T Float](z, first, sum, squares []T) {
 	channels := len(first)
-	done := vectorised(loopMoments, channels, [4][]T{z}, [4][]T{first, sum, squares})
+	done := vectorised(loopMoments, channels, [4][]T{z}, [5][]T{first, sum, squares})
 	if done == channels {
 		return
 	}
@@ -63,34 +63,40 @@ func momentSums[T Float](z, first, sum, squares []T) {
 	}
 }
 
-// gated is the gradient of a map behind which a ReLU may stand: g, or, unless y is nil, g where y is positive, else 0.
-// What is used is written to kept unless that is nil.
-type gated[T Float] struct{ g, y, kept []T }
+// gated is the gradient of a norm's output behind which a ReLU may stand. It is g; or, with relu, g where the norm's
+// output is positive, else 0; or, unless y is nil, g where y is positive, else 0, which is then written to kept.
+type gated[T Float] struct {
+	g       []T
+	relu    bool
+	y, kept []T
+}
 
 // part is the gradient of values from to to.
 func (g gated[T]) part(from, to int) gated[T] {
-	cut := func(v []T) []T {
-		if v == nil {
-			return nil
-		}
-		return v[from:to]
+	out := gated[T]{g: g.g[from:to], relu: g.relu}
+	if g.y != nil {
+		out.y, out.kept = g.y[from:to], g.kept[from:to]
 	}
-	return gated[T]{cut(g.g), cut(g.y), cut(g.kept)}
+	return out
 }
 
-func (g gated[T]) at(i int) T {
+// at is the gradient of value i, which the norm has turned into out.
+func (g gated[T]) at(i int, out T) T {
 	v := g.g[i]
-	if g.y != nil && !(g.y[i] > 0) {
+	if g.relu && !(out > 0) {
 		v = 0
 	}
-	if g.kept != nil {
+	if g.y != nil {
+		if !(g.y[i] > 0) {
+			v = 0
+		}
 		g.kept[i] = v
 	}
 	return v
 }
 
 // gradMoments sums, per channel, the gradients g and g·(z − mean) over all pixels.
-func gradMoments[T Float](g gated[T], z, mean []T, work [2][]T, sum, product []float64) {
+func gradMoments[T Float](g gated[T], z, mean, scale, beta []T, work [2][]T, sum, product []float64) {
 	clear(sum)
 	clear(product)
 	channels := len(mean)
@@ -99,7 +105,7 @@ func gradMoments[T Float](g gated[T], z, mean []T, work [2][]T, sum, product []f
 		to := min(len(z), from+momentPixels*channels)
 		clear(part)
 		clear(partProduct)
-		gradSums(g.part(from, to), z[from:to], mean, part, partProduct)
+		gradSums(g.part(from, to), z[from:to], mean, scale, beta, part, partProduct)
 		for c, v := range part {
 			sum[c] += float64(v)
 			product[c] += float64(partProduct[c])
@@ -107,26 +113,26 @@ func gradMoments[T Float](g gated[T], z, mean []T, work [2][]T, sum, product []f
 	}
 }
 
-// gradSums adds g and g·(z − mean) of every pixel to sum and product, each [channels]. g is kept only where it is
-// gated.
-func gradSums[T Float](g gated[T], z, mean, sum, product []T) {
-	loop := loopSums
-	switch {
-	case g.kept != nil:
-		loop = loopSumsKeepReLU
-	case g.y != nil:
-		loop = loopSumsReLU
-	}
+// gradSums adds g and g·(z − mean) of every pixel to sum and product, each [channels].
+func gradSums[T Float](g gated[T], z, mean, scale, beta, sum, product []T) {
 	channels := len(mean)
-	done := vectorised(loop, channels, [4][]T{g.g, z, g.y, g.kept}, [4][]T{mean, sum, product})
+	loop, values := loopSums, [5][]T{mean, sum, product}
+	switch {
+	case g.relu:
+		loop, values = loopSumsReLU, [5][]T{mean, scale, beta, sum, product}
+	case g.y != nil:
+		loop = loopSumsKeepReLU
+	}
+	done := vectorised(loop, channels, [4][]T{g.g, z, g.y, g.kept}, values)
 	if done == channels {
 		return
 	}
 	for p := 0; p < len(z); p += channels {
 		for c := done; c < channels; c++ {
-			v := g.at(p + c)
+			d := z[p+c] - mean[c]
+			v := g.at(p+c, T(d*scale[c])+beta[c])
 			sum[c] += v
-			product[c] += T(v * (z[p+c] - mean[c]))
+			product[c] += T(v * d)
 		}
 	}
 }
@@ -143,7 +149,7 @@ func normApply[T Float](z, dst, skip, mean, scale, beta []T, relu bool) {
 		loop = loopApplyReLU
 	}
 	channels := len(mean)
-	done := vectorised(loop, channels, [4][]T{z, dst, skip}, [4][]T{mean, scale, beta})
+	done := vectorised(loop, channels, [4][]T{z, dst, skip}, [5][]T{mean, scale, beta})
 	if done == channels {
 		return
 	}
@@ -161,20 +167,21 @@ func normApply[T Float](z, dst, skip, mean, scale, beta []T, relu bool) {
 	}
 }
 
-// normGrad sets dst = scale·(g − gMean − (z − mean)·slope). dst may be g.g.
-func normGrad[T Float](g gated[T], z, dst, mean, scale, gMean, slope []T) {
-	loop := loopGrad
-	if g.y != nil {
-		loop = loopGradReLU
-	}
+// normGrad sets dst = scale·(g − gMean − (z − mean)·slope) for a g that nothing is kept of. dst may be g.g.
+func normGrad[T Float](g gated[T], z, dst, mean, scale, beta, gMean, slope []T) {
 	channels := len(mean)
-	done := vectorised(loop, channels, [4][]T{g.g, z, dst, g.y}, [4][]T{mean, scale, gMean, slope})
+	loop, values := loopGrad, [5][]T{mean, scale, gMean, slope}
+	if g.relu {
+		loop, values = loopGradReLU, [5][]T{mean, scale, beta, gMean, slope}
+	}
+	done := vectorised(loop, channels, [4][]T{g.g, z, dst}, values)
 	if done == channels {
 		return
 	}
 	for p := 0; p < len(z); p += channels {
 		for c := done; c < channels; c++ {
-			dst[p+c] = scale[c] * (g.at(p+c) - gMean[c] - T((z[p+c]-mean[c])*slope[c]))
+			d := z[p+c] - mean[c]
+			dst[p+c] = scale[c] * (g.at(p+c, T(d*scale[c])+beta[c]) - gMean[c] - T(d*slope[c]))
 		}
 	}
 }

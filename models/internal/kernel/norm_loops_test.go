@@ -27,6 +27,7 @@ func TestNormLoopsAgreeWithFloat64(t *testing.T) {
 			scale, scale64 := draw(channels)
 			third, third64 := draw(channels)
 			fourth, fourth64 := draw(channels)
+			fifth, fifth64 := draw(channels)
 			check := func(what string, got []float32, want []float64) {
 				t.Helper()
 				for i, w := range want {
@@ -64,18 +65,15 @@ func TestNormLoopsAgreeWithFloat64(t *testing.T) {
 					check(fmt.Sprintf("normApply relu %t add %t", relu, added), dst, dst64)
 				}
 			}
-			for name, form := range map[string]struct{ gate, keep bool }{"plain": {}, "gated": {gate: true}, "kept": {true, true}} {
-				from, from64 := gated[float32]{g: g}, gated[float64]{g: g64}
+			for name, form := range map[string]struct{ relu, keep bool }{"plain": {}, "relu": {relu: true}, "kept": {keep: true}} {
+				from, from64 := gated[float32]{g: g, relu: form.relu}, gated[float64]{g: g64, relu: form.relu}
 				kept, kept64 := room(size), make([]float64, size)
-				if form.gate {
-					from.y, from64.y = y, y64
-				}
 				if form.keep {
-					from.kept, from64.kept = kept[:size], kept64
+					from.y, from64.y, from.kept, from64.kept = y, y64, kept[:size], kept64
 				}
 				sum, product, sum64, product64 := room(channels), room(channels), make([]float64, channels), make([]float64, channels)
-				gradSums(from, z, mean, sum[:channels], product[:channels])
-				gradSums(from64, z64, mean64, sum64, product64)
+				gradSums(from, z, mean, scale, third, sum[:channels], product[:channels])
+				gradSums(from64, z64, mean64, scale64, third64, sum64, product64)
 				check("gradSums "+name, sum, sum64)
 				check("product "+name, product, product64)
 				if form.keep {
@@ -83,8 +81,8 @@ func TestNormLoopsAgreeWithFloat64(t *testing.T) {
 					continue
 				}
 				dst, dst64 := room(size), make([]float64, size)
-				normGrad(from, z, dst[:size], mean, scale, third, fourth)
-				normGrad(from64, z64, dst64, mean64, scale64, third64, fourth64)
+				normGrad(from, z, dst[:size], mean, scale, third, fourth, fifth)
+				normGrad(from64, z64, dst64, mean64, scale64, third64, fourth64, fifth64)
 				check("normGrad "+name, dst, dst64)
 			}
 			for _, slope := range []float64{0, 0.1} {

@@ -94,7 +94,7 @@ func (b *Block[T]) gradient(i, worker int, y, dy []T, keep bool) gated[T] {
 	case b.add >= 0 && !keep:
 		return gated[T]{g: b.backFrom(b.add-1, i, worker, y, b.dskipOf(i))}
 	case len(post) == 1 && post[0].Kind == ReLU:
-		return gated[T]{g: b.image(dy, i), y: b.image(y, i)}
+		return gated[T]{g: b.image(dy, i), relu: true}
 	case len(post) == 2 && b.add == 0 && post[1].Kind == ReLU:
 		return gated[T]{g: b.image(dy, i), y: b.image(y, i), kept: b.dskipOf(i)}
 	}

@@ -8,14 +8,14 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The fields of the kernel package's normRow structure, in its order: four maps, four vectors of a value a channel,
+// The fields of the kernel package's normRow structure, in its order: four maps, five vectors of a value a channel,
 // the number of pixels, the bytes from a pixel to the next, and the number of vectors of eight channels.
 const (
 	normMap0   = 0
 	normValue0 = 32
-	normPixels = 64
-	normPitch  = 72
-	normVecs   = 80
+	normPixels = 72
+	normPitch  = 80
+	normVecs   = 88
 )
 
 // normLoop is a loop over the pixels of a map, for eight channels at a time.
@@ -103,11 +103,16 @@ func (l normLoop) generate(c *build.Context) {
 	c.RET()
 }
 
-// gate zeroes the gradient g where the map y is not positive.
-func gate(c *build.Context, y Mem, g, tmp reg.VecPhysical) {
-	c.VMOVUPS(y, tmp)
-	c.VCMPPS(greater, vector(zeroRegister), tmp, tmp)
-	c.VANDPS(tmp, g, g)
+// gate zeroes the gradient g where y is not positive. y is overwritten.
+func gate(c *build.Context, y, g reg.VecPhysical) {
+	c.VCMPPS(greater, vector(zeroRegister), y, y)
+	c.VANDPS(y, g, g)
+}
+
+// normalised sets y = d·scale + beta, as the forward pass does it; d is the difference from the mean.
+func normalised(c *build.Context, d reg.VecPhysical, values []reg.VecPhysical, y reg.VecPhysical) {
+	c.VMOVAPS(d, y)
+	c.VFMADD213PS(values[2], values[1], y)
 }
 
 func init() {
@@ -146,19 +151,18 @@ func init() {
 				}}.generate(c)
 			}
 		}
-		// maps g, z, y, and kept; values mean, sum, product
-		for _, form := range []struct {
-			name        string
-			maps        int
-			gated, keep bool
-		}{{"gradSums", 2, false, false}, {"gradSumsReLU", 3, true, false}, {"gradSumsKeepReLU", 4, true, true}} {
-			normLoop{form.name + "AVX2", form.maps, 3, 2, 4, func(c *build.Context, maps []Mem, values, tmp []reg.VecPhysical) {
+		// maps g, z, and y, kept; values mean, sum, product
+		for _, keep := range []bool{false, true} {
+			name, maps := "gradSums", 2
+			if keep {
+				name, maps = "gradSumsKeepReLU", 4
+			}
+			normLoop{name + "AVX2", maps, 3, 2, 4, func(c *build.Context, maps []Mem, values, tmp []reg.VecPhysical) {
 				g, d := tmp[0], tmp[1]
 				c.VMOVUPS(maps[0], g)
-				if form.gated {
-					gate(c, maps[2], g, d)
-				}
-				if form.keep {
+				if keep {
+					c.VMOVUPS(maps[2], d)
+					gate(c, d, g)
 					c.VMOVUPS(g, maps[3])
 				}
 				c.VMOVUPS(maps[1], d)
@@ -167,22 +171,34 @@ func init() {
 				c.VFMADD231PS(d, g, values[2])
 			}}.generate(c)
 		}
-		// maps g, z, dst, and y; values mean, scale, gMean, slope
+		// maps g, z; values mean, scale, beta, sum, product
+		normLoop{"gradSumsReLUAVX2", 2, 5, 2, 2, func(c *build.Context, maps []Mem, values, tmp []reg.VecPhysical) {
+			g, d, y := tmp[0], tmp[1], tmp[2]
+			c.VMOVUPS(maps[0], g)
+			c.VMOVUPS(maps[1], d)
+			c.VSUBPS(values[0], d, d)
+			normalised(c, d, values, y)
+			gate(c, y, g)
+			c.VADDPS(g, values[3], values[3])
+			c.VFMADD231PS(d, g, values[4])
+		}}.generate(c)
+		// maps g, z, dst; values mean, scale, and beta where it gates, gMean, slope
 		for _, gated := range []bool{false, true} {
-			name, maps := "normGrad", 3
+			name, count, width := "normGrad", 4, 3
 			if gated {
-				name, maps = "normGradReLU", 4
+				name, count, width = "normGradReLU", 5, 2
 			}
-			normLoop{name + "AVX2", maps, 4, 0, 3, func(c *build.Context, maps []Mem, values, tmp []reg.VecPhysical) {
+			normLoop{name + "AVX2", 3, count, 0, width, func(c *build.Context, maps []Mem, values, tmp []reg.VecPhysical) {
 				g, d := tmp[0], tmp[1]
 				c.VMOVUPS(maps[0], g)
-				if gated {
-					gate(c, maps[3], g, d)
-				}
 				c.VMOVUPS(maps[1], d)
 				c.VSUBPS(values[0], d, d)
-				c.VSUBPS(values[2], g, g)
-				c.VFNMADD231PS(d, values[3], g)
+				if gated {
+					normalised(c, d, values, tmp[2])
+					gate(c, tmp[2], g)
+				}
+				c.VSUBPS(values[count-2], g, g)
+				c.VFNMADD231PS(d, values[count-1], g)
 				c.VMULPS(values[1], g, g)
 				c.VMOVUPS(g, maps[2])
 			}}.generate(c)
