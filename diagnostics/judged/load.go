@@ -1,5 +1,6 @@
-// Package judged holds judged runs: what a run's folder says, with the verdict on it, the order of several, and where their
-// settings differ. It changes nothing in a folder.
+// Package judged holds judged runs: what a run's folder says with the verdict on it, plain words for the facts behind a
+// verdict, and of several runs their order, the settings in which they differ and which of them to take. It changes
+// nothing in a folder.
 package judged
 
 import (

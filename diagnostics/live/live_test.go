@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html/template"
 	"io"
 	"io/fs"
 	"net"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/maxgain/maxgain/diagnostics"
 	"github.com/maxgain/maxgain/diagnostics/internal/sample"
+	"github.com/maxgain/maxgain/diagnostics/report"
 	"github.com/maxgain/maxgain/trainer"
 )
 
@@ -478,5 +480,48 @@ func TestTooManyRuns(t *testing.T) {
 	p := w.progress()
 	if len(p) != maxRuns+1 || p[maxRuns].Name != "and 5 more" || p[0].Text != "no epoch has ended yet" || p[0].State != "waiting" {
 		t.Errorf("%d lines of progress, the first %+v, the last %+v", len(p), p[0], p[len(p)-1])
+	}
+}
+
+// What a viewer is sent: at first all, then what differs alone, and the order of what is there; a section that was taken
+// away is sent anew when it is back.
+func TestChanged(t *testing.T) {
+	sent := map[string]template.HTML{}
+	at := func(ids ...string) state {
+		var s state
+		for _, id := range ids {
+			name, html, _ := strings.Cut(id, "=")
+			s.sections = append(s.sections, report.Section{ID: name, HTML: template.HTML(html)})
+		}
+		return s
+	}
+	for i, test := range []struct {
+		now   state
+		order string
+		sent  []string
+	}{
+		{at("a=1", "b=1"), "a b", []string{"a", "b"}},
+		{at("a=1", "b=1"), "", nil},
+		{at("a=1", "b=2"), "a b", []string{"b"}},
+		{at("a=1"), "a", nil},
+		{at("b=2", "a=1"), "b a", []string{"b"}},
+		{state{trouble: "it burns"}, "", nil},
+	} {
+		c := changed(test.now, sent)
+		if test.order == "" && test.now.trouble == "" {
+			if c != nil {
+				t.Errorf("step %d: %+v, want nothing", i, c)
+			}
+			continue
+		}
+		if c == nil || strings.Join(c.Order, " ") != test.order || c.Trouble != test.now.trouble || len(c.Changed) != len(test.sent) {
+			t.Errorf("step %d: %+v, want the order %q and %q sent", i, c, test.order, test.sent)
+			continue
+		}
+		for _, id := range test.sent {
+			if _, ok := c.Changed[id]; !ok {
+				t.Errorf("step %d: section %s is not sent", i, id)
+			}
+		}
 	}
 }
