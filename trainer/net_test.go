@@ -53,11 +53,20 @@ func probing(t testing.TB, data *datasets.Dataset) Hook {
 	impulse[14*28+14] = 1
 	return hookFunc(func(_ context.Context, s *State) error {
 		net := s.Net.(*models.Net)
-		if _, err := net.Linearize(impulse, 1, models.LogScore); err != nil {
+		look := func() error {
+			if _, err := net.Linearize(impulse, 1, models.LogScore); err != nil {
+				return err
+			}
+			_, _, err := net.LinearizeBatch(x, 20)
 			return err
 		}
-		_, _, err := net.LinearizeBatch(x, 20)
-		return err
+		if err := look(); err != nil || s.Averaged == nil {
+			return err
+		}
+		if err := s.Averaged(look); err != nil {
+			return err
+		}
+		return look()
 	})
 }
 
@@ -71,6 +80,7 @@ func TestLeNetIsTheSameOnAnyWorkers(t *testing.T) {
 		hooks   bool
 	}{{1, false}, {2, true}, {4, false}} {
 		o := lenetOptions()
+		o.Average = 2
 		if c.hooks {
 			o.Hooks = []Hook{probing(t, data)}
 		}
