@@ -172,9 +172,11 @@ func loadRun(dir string, e Entry) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	curve, err := diagnostics.ReadCSV(strings.NewReader(string(text)), nil)
-	if err != nil {
-		return Run{}, fmt.Errorf("%s:%w", e.File, err)
+	curve := &diagnostics.Curve{}
+	if header, _, _ := strings.Cut(string(text), "\n"); e.Holdout == 0 || strings.Contains(header, diagnostics.GainDB) {
+		if curve, err = diagnostics.ReadCSV(strings.NewReader(string(text)), nil); err != nil { // a run with a holdout need not be measured
+			return Run{}, fmt.Errorf("%s:%w", e.File, err)
+		}
 	}
 	noise := curve.Only(diagnostics.PredictionChanges, diagnostics.TrainLoss, diagnostics.TrainError)
 	if header, _, _ := strings.Cut(string(text), "\n"); strings.Contains(header, NoisePrefix) {

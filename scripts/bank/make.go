@@ -129,7 +129,7 @@ func writeTable(path string, h *trainer.History) error {
 	}
 	out := csv.NewWriter(file)
 	columns := slices.DeleteFunc(slices.Clone(columns), func(name string) bool {
-		return !slices.ContainsFunc(h.Rows, func(r trainer.Row) bool { return !math.IsNaN(value(r, name)) })
+		return name != signal.TrainLoss && !slices.ContainsFunc(h.Rows, func(r trainer.Row) bool { return !math.IsNaN(value(r, name)) })
 	})
 	out.Write(slices.Concat([]string{"epoch"}, columns))
 	for _, row := range h.Rows {
