@@ -42,6 +42,25 @@ func Labels(list []Run) []string {
 	return out
 }
 
+// trialPrefix begins the names of a sweep's trials, which say nothing.
+const trialPrefix = "trial-"
+
+// NameTrials names the trials of a sweep by what varies among them, and tells whether it did. Runs with names of their own
+// keep them.
+func NameTrials(list []Run) (out []Run, named bool) {
+	for _, r := range list {
+		if !strings.HasPrefix(r.Name, trialPrefix) {
+			return list, false
+		}
+	}
+	out = slices.Clone(list)
+	for i, name := range Labels(list) {
+		named = named || name != out[i].Name
+		out[i].Name = name
+	}
+	return out, named
+}
+
 // Distinguish gives runs of the same name a number, so that each can be told from the others.
 func Distinguish(list []Run) {
 	count := map[string]int{}

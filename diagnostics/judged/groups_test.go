@@ -45,6 +45,21 @@ func TestGroups(t *testing.T) {
 	}
 }
 
+func TestNameTrials(t *testing.T) {
+	list := []Run{trial("0.1", "1", diagnostics.Converged, 1), trial("0.2", "1", diagnostics.Converged, 1)}
+	out, named := NameTrials(list)
+	if !named || out[0].Name != "learning_rate=0.1" || out[1].Name != "learning_rate=0.2" || list[0].Name != "trial-0.11" {
+		t.Errorf("%q and %q, named %v; the list given has %q", out[0].Name, out[1].Name, named, list[0].Name)
+	}
+	list[1].Name = "mine"
+	if out, named := NameTrials(list); named || out[1].Name != "mine" || out[0].Name != "trial-0.11" {
+		t.Errorf("runs with names of their own: %q and %q", out[0].Name, out[1].Name)
+	}
+	if _, named := NameTrials(list[:1]); named {
+		t.Error("a single trial has nothing that varies")
+	}
+}
+
 func TestDistinguish(t *testing.T) {
 	list := []Run{{Name: "a"}, {Name: "b"}, {Name: "a"}}
 	Distinguish(list)

@@ -525,3 +525,30 @@ func TestChanged(t *testing.T) {
 		}
 	}
 }
+
+// The progress of trials names them by what varies; runs in other folders go by their folders.
+func TestTrialNames(t *testing.T) {
+	root := t.TempDir()
+	for i, rate := range []string{"0.1", "0.2"} {
+		dir := filepath.Join(root, fmt.Sprintf("trial-%04d", i))
+		writeRun(t, dir, 3, trainer.StateRunning)
+		if err := os.WriteFile(filepath.Join(dir, "config.yaml"), []byte("train:\n  learning_rate: "+rate+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(root, "trial-0002"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "trial-0002", "config.yaml"), []byte("train:\n  learning_rate: 0.3\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w := &watcher{dirs: []string{root}, thresholds: defaults, now: time.Now}
+	w.refresh()
+	var names []string
+	for _, p := range w.progress() {
+		names = append(names, p.Name)
+	}
+	if got := strings.Join(names, " "); got != "learning_rate=0.1 learning_rate=0.2 trial-0002" {
+		t.Errorf("names %s", got)
+	}
+}

@@ -214,8 +214,12 @@ const rateEpochs = 5
 // progress says how far each run is, and how long it will take still.
 func (w *watcher) progress() []Progress {
 	out := make([]Progress, len(w.runs))
+	names, _ := judged.NameTrials(w.shown())
 	for i, r := range w.runs {
 		out[i] = r.progress(w.now(), w.withinOf(r.dir))
+		if r.known {
+			out[i].Name, names = names[0].Name, names[1:]
+		}
 	}
 	if w.more > 0 {
 		out = append(out, Progress{Name: fmt.Sprintf("and %d more", w.more), Text: fmt.Sprintf("a page shows at most %d runs", maxRuns)})

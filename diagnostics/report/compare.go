@@ -36,7 +36,7 @@ type briefView struct {
 // comparison adds the sections of several runs, best first: ranking, settings that differ, curves laid over each other, and
 // the verdict of each.
 func (b *builder) comparison(list []judged.Run) {
-	list, named := renamed(judged.Rank(list))
+	list, named := judged.NameTrials(judged.Rank(list))
 	b.add("head", "head", headView{Name: Title(list)})
 	b.trials(list)
 	b.add("rank", "rank", ranking(list))

@@ -17,25 +17,6 @@ import (
 // leastTrials is how many runs are taken for trials of a sweep: fewer are compared without advice.
 const leastTrials = 3
 
-// trialPrefix begins the names of a sweep's trials, which say nothing.
-const trialPrefix = "trial-"
-
-// renamed names the trials of a sweep by what varies among them, and tells whether it did. Runs with names of their own
-// keep them.
-func renamed(list []judged.Run) (out []judged.Run, named bool) {
-	for _, r := range list {
-		if !strings.HasPrefix(r.Name, trialPrefix) {
-			return list, false
-		}
-	}
-	out = slices.Clone(list)
-	for i, name := range judged.Labels(list) {
-		named = named || name != out[i].Name
-		out[i].Name = name
-	}
-	return out, named
-}
-
 // trials adds the advice drawn from runs that differ in settings, and what they came to against the settings.
 func (b *builder) trials(list []judged.Run) {
 	varied := judged.Varied(list)
