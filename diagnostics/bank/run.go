@@ -78,7 +78,6 @@ type Run struct {
 	Test     Figures // on images that nobody chose by; of length 0 without a holdout
 	Kept     Figures // the same of the averaged weights, those that a run keeps; those of Val without any
 	Val      Figures // on held-out images, or without a holdout on the official ones
-	Rivals   Rivals  // what published criteria read
 	Truth    truth.Truth
 
 	lower []truth.Losses // of the runs that differ by a lower learning rate
@@ -86,12 +85,6 @@ type Run struct {
 
 // Figures are a run's losses and errors on one set of images, from epoch 1 on.
 type Figures struct{ Loss, Error []float64 }
-
-// Columns of a run's table that published criteria read and the rules do not.
-const (
-	GradientDisparity = "gradient_disparity" // mean ‖gᵢ − gⱼ‖₂ over pairs of training batches
-	Evidence          = "evidence"           // 1 − (B/D)·Σ ḡ²/σ̂²
-)
 
 // NoisePrefix begins the columns of the signals that were measured on images of noise.
 const NoisePrefix = "noise_"
@@ -102,9 +95,6 @@ var noiseColumns = diagnostics.Mapping{
 	diagnostics.BoundaryDistance: NoisePrefix + diagnostics.BoundaryDistance,
 	diagnostics.LowShare:         NoisePrefix + diagnostics.LowShare,
 }
-
-// Rivals are the series of the published criteria from epoch 1 on; of length 0 where they were not measured.
-type Rivals struct{ Disparity, Evidence []float64 }
 
 // indexName is the file in a bank's folder that lists its runs, one JSON object a line.
 const indexName = "index.jsonl"
@@ -188,8 +178,7 @@ func loadRun(dir string, e Entry) (Run, error) {
 	if err != nil {
 		return Run{}, fmt.Errorf("%s: %w", e.File, err)
 	}
-	run := Run{Entry: e, Curve: curve, Noise: noise, Val: Figures{table["val_loss"], table["val_error"]},
-		Rivals: Rivals{table[GradientDisparity], table[Evidence]}}
+	run := Run{Entry: e, Curve: curve, Noise: noise, Val: Figures{table["val_loss"], table["val_error"]}}
 	if e.Holdout > 0 {
 		run.Test = Figures{table["test_loss"], table["test_error"]}
 		if run.KeptTest = (Figures{table["avg_test_loss"], table["avg_test_error"]}); len(run.KeptTest.Error) == 0 {

@@ -92,39 +92,6 @@ func LabelWave() Rule {
 	}}
 }
 
-// disparityRises is how often gradient disparity must have risen, as its authors have it.
-const disparityRises = 5
-
-// Disparity stops when the disparity of the batches' gradients has risen for the fifth time (Forouzesh & Thiran 2021,
-// arXiv:2107.06665).
-func Disparity() Rule {
-	return Rule{Name: "gradient disparity", Choose: func(r Run) (int, int) {
-		rises := 0
-		for i, v := range r.Rivals.Disparity {
-			if i > 0 && v > r.Rivals.Disparity[i-1] {
-				rises++
-			}
-			if rises == disparityRises {
-				return i, i
-			}
-		}
-		return r.last(), r.last()
-	}}
-}
-
-// EvidenceBased stops when the evidence is first positive: the gradients then look like noise about zero (Mahsereci et
-// al. 2017, arXiv:1703.09580).
-func EvidenceBased() Rule {
-	return Rule{Name: "evidence-based", Choose: func(r Run) (int, int) {
-		for i, v := range r.Rivals.Evidence {
-			if v > 0 {
-				return i, i
-			}
-		}
-		return r.last(), r.last()
-	}}
-}
-
 // wait keeps the epoch of the lowest value so far and ends when none lower has come for the given number of epochs.
 // Values of +Inf at the start do not count.
 func wait(series []float64, patience int) (kept, ended int) {

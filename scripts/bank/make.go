@@ -118,7 +118,7 @@ var columns = func() []string {
 	for _, name := range slices.Concat(held, measured) {
 		all = append(all, signal.Averaged(name))
 	}
-	return append(all, bank.GradientDisparity, bank.Evidence)
+	return all
 }()
 
 // writeTable writes a run's table; NaN is an empty field, but for a loss that was measured.
