@@ -1,4 +1,4 @@
-"""Images per second of PyTorch on one of the three nets: training step and forward pass at batch 100.
+"""Images per second of PyTorch on one of the nets: training step and forward pass at batch 100.
 
 One process measures one configuration, since threads, the heap's settings and the compiler's state belong to a process.
     python bench.py --net nin-cifar10 --layout channels-last --mode eager --threads 2 --json
@@ -138,7 +138,7 @@ def measure(runner, options):
 
 def parse(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--net", required=True, choices=["lenet-mnist", "lenet-cifar10", "nin-cifar10"])
+    parser.add_argument("--net", required=True, choices=["lenet-mnist", "lenet-cifar10", "nin-cifar10", "vgg-small", "resnet20-cifar10"])
     parser.add_argument("--layout", default="channels-last", choices=["nchw", "channels-last"])
     parser.add_argument("--mode", default="eager", choices=["eager", "compile"])
     parser.add_argument("--threads", type=int, default=2)

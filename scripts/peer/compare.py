@@ -26,6 +26,10 @@ CANDIDATES = {
     ("lenet-mnist", "forward"): [(*EAGER, "--head", "linear"), (*COMPILED, "--head", "linear")],
     ("lenet-cifar10", "train"): [(*EAGER, "--head", "linear"), ("--layout", "nchw", "--mode", "eager")],
     ("lenet-cifar10", "forward"): [(*EAGER, "--head", "linear"), (*COMPILED, "--head", "linear")],
+    ("vgg-small", "train"): [EAGER, ("--layout", "nchw", "--mode", "eager"), ("--layout", "channels-last", "--mode", "compile")],
+    ("vgg-small", "forward"): [EAGER, COMPILED],
+    ("resnet20-cifar10", "train"): [EAGER, ("--layout", "nchw", "--mode", "eager"), ("--layout", "channels-last", "--mode", "compile")],
+    ("resnet20-cifar10", "forward"): [EAGER, COMPILED],
     ("nin-cifar10", "train"): [EAGER, ("--layout", "nchw", "--mode", "eager"), ("--layout", "channels-last", "--mode", "compile")],
     ("nin-cifar10", "forward"): [EAGER, COMPILED],
 }

@@ -1,4 +1,4 @@
-"""The three nets of the benchmark in PyTorch, with MatConvNet's layers, pads and learning-rate multipliers.
+"""The nets of the benchmark in PyTorch: three with MatConvNet's layers, pads and learning-rate multipliers, and two with batch norm.
 
 Shapes are PyTorch's, [N,C,H,W]; whether memory is laid out that way or channels-last is the caller's choice.
 """
@@ -86,18 +86,65 @@ def nin_cifar10(linear):
     )
 
 
+def normed(c_in, c_out, kernel=3, stride=1):
+    """A convolution without bias, as He et al. draw its weights, and its batch norm."""
+    layer = nn.Conv2d(c_in, c_out, kernel, stride, kernel // 2, bias=False)
+    nn.init.kaiming_normal_(layer.weight)
+    return [layer, nn.BatchNorm2d(c_out)]
+
+
+def classifier(channels):
+    return [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 10)]
+
+
+def vgg_small(linear):
+    layers, channels = [], 3
+    for out in (48, 48, 0, 96, 96, 0, 192, 192, 0, 192):  # 0 is a pool
+        layers += [*normed(channels, out), nn.ReLU(inplace=True)] if out else [nn.MaxPool2d(2)]
+        channels = out or channels
+    return nn.Sequential(*layers, *classifier(channels))
+
+
+class Residual(nn.Module):
+    """Two convolutions around which the input is added, projected where its shape changes."""
+
+    def __init__(self, c_in, c_out, stride):
+        super().__init__()
+        self.body = nn.Sequential(*normed(c_in, c_out, stride=stride), nn.ReLU(inplace=True), *normed(c_out, c_out))
+        self.shortcut = nn.Sequential(*normed(c_in, c_out, 1, stride)) if c_in != c_out else nn.Identity()
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, x):
+        return self.relu(self.body(x) + self.shortcut(x))
+
+
+def resnet20(linear):
+    layers, channels = [*normed(3, 16), nn.ReLU(inplace=True)], 16
+    for out in (16, 32, 64):
+        for _ in range(3):
+            layers.append(Residual(channels, out, out // channels))
+            channels = out
+    return nn.Sequential(*layers, *classifier(channels))
+
+
 RECIPES = {
     "lenet-mnist": Recipe(lenet_mnist, (1, 28, 28), 0.001, 5e-4, "lenet_mnist.yaml", True),
     "lenet-cifar10": Recipe(lenet_cifar10, (3, 32, 32), 0.05, 1e-4, "lenet_cifar10.yaml", True),
+    "vgg-small": Recipe(vgg_small, (3, 32, 32), 0.1, 5e-4, "vgg_small.yaml", False),
+    "resnet20-cifar10": Recipe(resnet20, (3, 32, 32), 0.1, 5e-4, "resnet20_cifar10.yaml", False),
     "nin-cifar10": Recipe(nin_cifar10, (3, 32, 32), 0.002, 5e-4, "nin_cifar10.yaml", False),
 }
 
 
 def parameter_groups(net, rate):
     """Groups for torch.optim.SGD: parameters of one rate multiplier together, so that fused updates stay few."""
-    groups = {}
+    groups, tagged = {}, set()
     for layer in net.modules():
         if hasattr(layer, "rates"):
             for multiplier, parameter in zip(layer.rates, (layer.weight, layer.bias)):
                 groups.setdefault(multiplier, []).append(parameter)
+                tagged.add(parameter)
+    others = [parameter for parameter in net.parameters() if parameter not in tagged]
+    if others:
+        groups.setdefault(1.0, []).extend(others)
     return [{"params": parameters, "lr": rate * multiplier} for multiplier, parameters in groups.items()]

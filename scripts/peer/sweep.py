@@ -1,4 +1,4 @@
-"""Measure PyTorch's configurations on the three nets and print them, best first.
+"""Measure PyTorch's configurations on the nets and print them, best first.
 
 Every (layout, mode, threads, head) in fp32, then bf16 autocast apart; each in a process of its own.
     python sweep.py --out sweep.json

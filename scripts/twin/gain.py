@@ -17,20 +17,25 @@ from net import layers_of, load, side_of
 TOLERANCE_DB = 0.001
 
 
-def conv_forward(x, weight, bias, pad):
+def taps(x, row, column, height, width, stride):
+    """The padded pixels [H',W'] of x under one weight of every window."""
+    return x[row:row + (height - 1) * stride + 1:stride, column:column + (width - 1) * stride + 1:stride]
+
+
+def conv_forward(x, weight, bias, pad, stride=1):
     """y [O,H',W'] of x [C,H,W]. Every pixel sums its products in the same order, so that equal windows give equal bits."""
     out, channels, size, _ = weight.shape
     x = np.pad(x, ((0, 0), (pad, pad), (pad, pad)))
-    height, width = x.shape[1] - size + 1, x.shape[2] - size + 1
+    height, width = (x.shape[1] - size) // stride + 1, (x.shape[2] - size) // stride + 1
     y = np.zeros((out, height, width)) + bias[:, None, None]
     for row in range(size):
         for column in range(size):
             for channel in range(channels):
-                y += weight[:, channel, row, column, None, None] * x[channel, row:row + height, column:column + width]
+                y += weight[:, channel, row, column, None, None] * taps(x[channel], row, column, height, width, stride)
     return y
 
 
-def conv_backward(dy, weight, pad, shape):
+def conv_backward(dy, weight, pad, shape, stride=1):
     """dx of the given shape [C,H,W]: each output's derivative goes back along the weights it was made with."""
     _, channels, size, _ = weight.shape
     _, height, width = dy.shape
@@ -39,7 +44,7 @@ def conv_backward(dy, weight, pad, shape):
         for column in range(size):
             for channel in range(channels):
                 share = (weight[:, channel, row, column, None, None] * dy).sum(axis=0)
-                dx[channel, row:row + height, column:column + width] += share
+                taps(dx[channel], row, column, height, width, stride)[...] += share
     return dx[:, pad:pad + shape[1], pad:pad + shape[2]]
 
 
@@ -79,29 +84,49 @@ def pool(x, kind, size, stride, pad):
     return y, backward
 
 
-def run(layers, weights, x):
-    """(logits [K], pull): pull(e [K]) is Jᵀe [C,H,W], J the derivative of the logits by the image x [C,H,W]."""
+def chain(layers, weights, x):
+    """(y, pull): the layers' result [C,H,W] and the function that takes its derivative back to x's."""
     steps = []
     for kind, *detail in layers:
-        if kind == "conv":
-            name, pad = detail
-            weight, bias = weights[name]
-            steps.append(lambda dy, weight=weight, pad=pad, shape=x.shape: conv_backward(dy, weight, pad, shape))
-            x = conv_forward(x, weight, bias, pad)
+        if kind in ("conv", "dense"):
+            weight, bias = weights[detail[0]]
+            if kind == "dense":
+                weight = weight.reshape(len(weight), *x.shape)  # a Flatten before it goes by channel, row, column
+            pad, stride = (0, 1) if kind == "dense" else (*detail[1:], 1)[:2]
+            steps.append(lambda dy, weight=weight, pad=pad, stride=stride, shape=x.shape:
+                         conv_backward(dy, weight, pad, shape, stride))
+            x = conv_forward(x, weight, bias, pad, stride)
+        elif kind == "norm":
+            scale, shift = weights[detail[0]]
+            steps.append(lambda dy, scale=scale: dy * scale[:, None, None])
+            x = x * scale[:, None, None] + shift[:, None, None]
+        elif kind == "residual":
+            y, body = chain(detail[0], weights, x)
+            skip, shortcut = chain(detail[1], weights, x)
+            steps.append(lambda dy, body=body, shortcut=shortcut: body(dy) + shortcut(dy))
+            x = y + skip
         elif kind == "relu":
             steps.append(lambda dy, open_=x > 0: dy * open_)
             x = np.maximum(x, 0)
+        elif kind == "global":
+            x, backward = pool(x, "average", x.shape[1], 1, 0)
+            steps.append(backward)
         else:
             x, backward = pool(x, kind, *detail)
             steps.append(backward)
 
-    def pull(e):
-        d = e.reshape(x.shape)
+    def pull(d):
         for step in reversed(steps):
             d = step(d)
         return d
 
-    return x.ravel(), pull
+    return x, pull
+
+
+def run(layers, weights, x):
+    """(logits [K], pull): pull(e [K]) is Jᵀe [C,H,W], J the derivative of the logits by the image x [C,H,W]."""
+    y, pull = chain(layers, weights, x)
+    return y.ravel(), lambda e: pull(e.reshape(y.shape))
 
 
 def derivative(layers, weights, x, projection):

@@ -30,6 +30,29 @@ def random_weights(model, random):
 class AgainstAutograd(unittest.TestCase):
     """Random images have no ties, so that both must give the same derivative."""
 
+    def test_norms_and_residuals(self):
+        for model in ("vgg-small", "resnet20-cifar10"):
+            with self.subTest(model):
+                random, layers = np.random.default_rng(7), net.layers_of(model)
+                weights, channels = {}, 3
+                for kind, *detail in net.flat(layers):
+                    name = detail[0] if detail else ""
+                    if kind == "conv":
+                        into, size = (3, 1) if name.startswith("shortcut") else (channels if name == "conv1" else 3, 3)
+                        weights[name] = random.normal(0, 0.4, (3, into, size, size)), np.zeros(3)
+                    elif kind == "norm":
+                        weights[name] = 1 + random.normal(0, 0.2, 3), random.normal(0, 0.2, 3)
+                    elif kind == "dense":
+                        weights[name] = random.normal(0, 0.02, (10, 3)), random.normal(0, 0.1, 10)
+                x = random.normal(0, 1, (3, 32, 32))
+                d, winner, _ = gain.derivative(layers, weights, x, "inverse-score")
+                image = torch.from_numpy(x[None]).requires_grad_()
+                logits = net.forward(layers, weights, image)
+                mine, _ = gain.run(layers, weights, x)
+                np.testing.assert_allclose(mine, logits[0].detach().numpy(), rtol=0, atol=1e-12)
+                want = torch.autograd.grad(torch.log_softmax(logits[0], 0)[winner], image)[0][0].numpy()
+                np.testing.assert_allclose(d, want, rtol=0, atol=1e-12 * abs(want).max())
+
     def test_nets(self):
         for model in WIDTHS:
             with self.subTest(model):
