@@ -50,6 +50,21 @@ func TestMemorisingOnTransformedImages(t *testing.T) {
 	}
 }
 
+// Weights that come after labels were memorised are not gone back to, however low their loss.
+func TestWhatComesAfterMemorisingIsNotKept(t *testing.T) {
+	series := onTransformed(0, 0, 15, 0.02, 0.5)
+	before := series[avgMixedLoss]
+	series[avgMixedLoss] = func(e float64) float64 {
+		if e > 30 {
+			return 0.5
+		}
+		return before(e)
+	}
+	if r := expect(t, synthetic(40, series), Overfitting); r.BestEpoch != 15 {
+		t.Errorf("best epoch %d, want 15", r.BestEpoch)
+	}
+}
+
 // One sign alone is no overfitting, nor are both where they are too small, too short or meet nothing that could be memorised.
 func TestWhatIsNoMemorising(t *testing.T) {
 	base := func(perEpoch, rise float64) map[string]func(float64) float64 {
@@ -62,14 +77,19 @@ func TestWhatIsNoMemorising(t *testing.T) {
 		"the loss by 7 % in the end":  base(0.0028, 0.6),
 		"few changes":                 with(base(0.02, 0.6), signal.MixedChanges, func(e float64) float64 { return 0.005 + 0.02*min(1, max(0, e-15)/5) }),
 		"nothing wrong in the labels": with(base(0.02, 0.6), TrainError, func(e float64) float64 { return 0.9 * math.Exp(-e/2.5) }), // 0.03 at epoch 8.5
+		"3 % of errors at the floor":  with(base(0.02, 0.6), TrainError, func(e float64) float64 { return 0.03 * math.Exp((15-e)/4.4) }),
+		"two epochs of a third more": with(base(0.03, 0), signal.MixedChanges, func(e float64) float64 {
+			return map[bool]float64{true: 0.134, false: 0.1}[e == 30 || e == 31] // 0.114 and 0.122 smoothed, then 0.113
+		}),
 		"changes of one epoch": with(base(0.03, 0), signal.MixedChanges, func(e float64) float64 {
 			return map[bool]float64{true: 0.18, false: 0.1}[e == 30] // 0.132 smoothed, 0.119 an epoch later
 		}),
 	} {
 		t.Run(name, func(t *testing.T) { expect(t, synthetic(40, series), Converged) })
 	}
-	expect(t, synthetic(40, base(0.02, 0.3)), Overfitting)
+	expect(t, synthetic(40, base(0.02, 0.25)), Overfitting)
 	expect(t, synthetic(40, base(0.0036, 0.6)), Overfitting) // 9 %
+	expect(t, synthetic(40, with(base(0.02, 0.6), TrainError, func(e float64) float64 { return 0.05 * math.Exp((15-e)/5.2) })), Overfitting)
 }
 
 // What was found stands when the curve grows, and is found at the same epoch whether the run is looked at then or later.
@@ -96,6 +116,10 @@ func TestMemorisingIsTheSameOnline(t *testing.T) {
 func TestSettledOnTransformedImages(t *testing.T) {
 	flat := onTransformed(0, 0, 1000, 0, 0)
 	falling := func(e float64) float64 { return 0.8 - 0.01*e }
+	// slowly falls by a share of 0.4 from epoch 30, that of the last quarter's beginning, to 39, that of its end.
+	slowly := func(share float64) func(float64) float64 {
+		return func(e float64) float64 { return 0.4 * (1 - share*(e-30)/9) }
+	}
 	raw := with(with(with(with(flat, avgMixedLoss, nil), avgMixedError, nil), signal.MixedLoss, flat[avgMixedLoss]), signal.MixedError, flat[avgMixedError])
 	for name, test := range map[string]struct {
 		epochs int
@@ -107,12 +131,15 @@ func TestSettledOnTransformedImages(t *testing.T) {
 		"flat":                            {40, flat, Converged, NoKind, transformedSettled},
 		"flat, but predictions change":    {40, with(flat, PredictionChanges, func(float64) float64 { return 0.05 }), Converged, NoKind, transformedConverged},
 		"the error falls":                 {40, with(flat, avgMixedError, falling), StillLearning, MoreEpochs, transformedStill},
+		"the error falls by 4 %":          {40, with(flat, avgMixedError, slowly(0.04)), StillLearning, MoreEpochs, transformedStill},
+		"the error falls by 1.5 %":        {40, with(flat, avgMixedError, slowly(0.015)), Converged, NoKind, transformedSettled},
 		"the loss falls":                  {40, with(flat, avgMixedLoss, func(e float64) float64 { return 2 - 0.02*e }), StillLearning, MoreEpochs, transformedStill},
 		"averages that are too young":     {20, flat, StillLearning, MoreEpochs, transformedStill}, // learning began at epoch 2
 		"and just old enough":             {21, flat, Converged, NoKind, transformedSettled},
 		"trained weights need no waiting": {12, raw, Converged, NoKind, transformedConverged},
 		"nothing learnt":                  {40, with(flat, TrainLoss, func(e float64) float64 { return 2.3026 - 1e-4*e }), StillLearning, RateTooLow, transformedStill},
 		"too short":                       {7, raw, Undetermined, NoKind, 0},
+		"just long enough":                {8, raw, StillLearning, MoreEpochs, transformedStill},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := expect(t, synthetic(test.epochs, test.series), test.want)
