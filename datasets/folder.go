@@ -108,7 +108,7 @@ func (l *listing) trainFolder(folders []string) (name string, divided bool, err 
 	return name, len(inside) > 0, err
 }
 
-// folders lists the visible folders in dir, a path under the root, by name. Links to folders count.
+// folders lists the visible folders in dir, a path under the root, sorted by name as os.ReadDir has them. Links to folders count.
 func (l *listing) folders(dir string) ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(l.set.root, dir))
 	if err != nil {
@@ -124,7 +124,6 @@ func (l *listing) folders(dir string) ([]string, error) {
 			names = append(names, e.Name())
 		}
 	}
-	slices.Sort(names)
 	return names, nil
 }
 
