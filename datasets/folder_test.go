@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/maxgain/maxgain/datasets/picture"
 )
 
 // pictureBytes is a PNG of h×w pixels of one colour.
@@ -535,5 +537,37 @@ func BenchmarkFolder(b *testing.B) {
 			}
 			b.ReportMetric(count*float64(b.N)/b.Elapsed().Seconds(), "pictures/s")
 		})
+	}
+}
+
+// fakeInfo is what is known of a file without a time of change.
+type fakeInfo struct {
+	lost
+	size int64
+	at   time.Time
+}
+
+func (f fakeInfo) Size() int64        { return f.size }
+func (f fakeInfo) ModTime() time.Time { return f.at }
+
+// The name of a stored set depends on the folder, the shape, and each file's path, size and time.
+func TestPictureSetName(t *testing.T) {
+	now := time.Unix(1000, 500)
+	name := func(root, path string, size int64, at time.Time, s picture.Shape) string {
+		return pictureSet{root: root, files: []pictureFile{{path: path, info: fakeInfo{size: size, at: at}}}}.name(s)
+	}
+	shape := picture.Shape{H: 1, W: 1, Colour: "rgb", Fit: "crop"}
+	seen := map[string]string{}
+	for what, got := range map[string]string{
+		"as it is": name("/r", "a", 1, now, shape), "root": name("/s", "a", 1, now, shape), "path": name("/r", "b", 1, now, shape), "size": name("/r", "a", 2, now, shape),
+		"time": name("/r", "a", 1, now.Add(1), shape), "shape": name("/r", "a", 1, now, picture.Shape{H: 1, W: 2, Colour: "rgb", Fit: "crop"}),
+	} {
+		if other, found := seen[got]; found {
+			t.Errorf("%s and %s have one name", what, other)
+		}
+		seen[got] = what
+	}
+	if name("/r", "a", 1, now, shape) != name("/r", "a", 1, now, shape) {
+		t.Error("the same set has two names")
 	}
 }
