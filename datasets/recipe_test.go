@@ -239,3 +239,27 @@ func TestFloatImages(t *testing.T) {
 		t.Error("the checksum does not see a changed float")
 	}
 }
+
+func FuzzDecodeRecipe(f *testing.F) {
+	for _, normalize := range Normalizations() {
+		r := Recipe{Data: "d", ClassNames: []string{"a", "b"}, H: 1, W: 2, C: 1, Normalize: normalize, Divisor: 1, Colour: "grey", Fit: "crop"}
+		text, _ := r.Encode()
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := DecodeRecipe(text, func(name string) (Tensor, bool) { return Tensor{}, false })
+		if err != nil {
+			if !errors.Is(err, ErrDamaged) {
+				t.Errorf("error %v", err)
+			}
+			return
+		}
+		if r.Normalize != NormalizeNone || r.Size() < 1 {
+			t.Errorf("%+v without tensors", r)
+		}
+		again, _ := r.Encode()
+		if _, err := DecodeRecipe(again, func(string) (Tensor, bool) { return Tensor{}, false }); err != nil {
+			t.Errorf("read back: %v", err)
+		}
+	})
+}
