@@ -248,20 +248,28 @@ func (set pictureSet) first(shape picture.Shape) (picture.Pixels, error) {
 	return picture.Pixels{}, fmt.Errorf("%w: no picture can be read; the first: %w", ErrDamaged, fault)
 }
 
+// largePicture is how many pixels a picture has that is decoded beside no other such: it may take 16 bytes a pixel, and
+// there may be many processors.
+const largePicture = 8 << 20
+
+var oneLarge sync.Mutex
+
 // decodeOne reads file i into out, [H,W,C]. Its own size must be the shape's unless it may be fitted to that.
 func (set pictureSet) decodeOne(i int, shape picture.Shape, out []byte, fitted bool) error {
 	content, err := set.content(set.files[i].path)
 	if err != nil {
 		return trimPath(err)
 	}
-	if !fitted {
-		h, w, err := picture.Size(content)
-		if err != nil {
-			return err
-		}
-		if h != shape.H || w != shape.W {
-			return fmt.Errorf("it has %d×%d pixels, and the first picture %d×%d: set data.size", h, w, shape.H, shape.W)
-		}
+	h, w, err := picture.Size(content)
+	if err != nil {
+		return err
+	}
+	if !fitted && (h != shape.H || w != shape.W) {
+		return fmt.Errorf("it has %d×%d pixels, and the first picture %d×%d: set data.size", h, w, shape.H, shape.W)
+	}
+	if h*w > largePicture {
+		oneLarge.Lock()
+		defer oneLarge.Unlock()
 	}
 	p, err := picture.Read(content, shape)
 	if err != nil {

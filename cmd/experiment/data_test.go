@@ -2,10 +2,13 @@ package experiment
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/maxgain/maxgain/configs"
 	"github.com/maxgain/maxgain/datasets"
+	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/models"
 )
 
 // Every key of the data reaches the data.
@@ -42,6 +45,26 @@ func TestClassWeights(t *testing.T) {
 		}
 		if got := trainerOptions(c, data).ClassWeights; !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %v, want %v", value, got, want)
+		}
+	}
+}
+
+// Images that may not be moved have no signals of moved images.
+func TestNoShiftNoShiftedImages(t *testing.T) {
+	c, err := configs.Load("quickstart.yaml", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shape := models.Shape{H: 4, W: 4, C: 1}
+	sample := diagnostics.Sample{Images: make([]float32, 16), Labels: make([]uint16, 1)}
+	for shift, want := range map[int]bool{0: false, 1: true} {
+		list, err := probes(c, shape, sample, shift)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := slices.ContainsFunc(list, func(p diagnostics.Probe) bool { _, is := p.(*diagnostics.Shifts); return is })
+		if found != want {
+			t.Errorf("shift %d: shifted images are looked at: %v", shift, found)
 		}
 	}
 }
