@@ -117,15 +117,6 @@ func (m *Model) Metadata() map[string]string {
 // in others, and where there is no preprocessing. NetOptions.Start takes it.
 func (m *Model) Preprocessed() string { return m.Metadata()[preprocessedKey] }
 
-// Nodes counts the nodes by operator.
-func (m *Model) Nodes() map[string]int {
-	list := map[string]int{}
-	for _, n := range m.file.Graph.Nodes {
-		list[n.Op]++
-	}
-	return list
-}
-
 // Input is the graph's input as the file declares it. Dimensions that it leaves open are 0; dims is nil if not even
 // their number is known.
 func (m *Model) Input() (name string, dims []int, err error) {

@@ -47,7 +47,7 @@ type Binary[T Float] struct {
 // run is a range of adjacent outputs: output out+i comes from a+i·aStep and b+i·bStep, i < n; steps are 0 or 1.
 type run struct{ out, a, b, n, aStep, bStep int }
 
-// Binaries are the operations of NewBinary. Of equal operands of Max and Min the first has the gradient.
+// rules are the operations of NewBinary. Of equal operands of Max and Min the first has the gradient.
 func rules[T Float]() map[string]rule[T] {
 	one := func(_, _ T) T { return 1 }
 	minus := func(_, _ T) T { return -1 }

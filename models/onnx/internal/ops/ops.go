@@ -74,7 +74,7 @@ func Strides(dims []int) []int {
 	return s
 }
 
-// none and only are frequent answers of Needs.
+// none and allInputs are frequent answers of Needs.
 func none(varies []bool) ([]bool, bool) { return make([]bool, len(varies)), false }
 func allInputs(varies []bool) ([]bool, bool) {
 	x := make([]bool, len(varies))
