@@ -89,6 +89,7 @@ type Diagnosing struct {
 	Columns       map[string]string // signal's name to that of the column it is read from, where they differ
 	StepsPerEpoch float64           // of a log that counts steps; 0: the log must tell
 	Calibration   string            // file of thresholds; empty takes those of the run's config, or the defaults
+	Rules         string            // ours or paper; empty takes those of the run's config, or ours
 }
 
 // Judge judges the training whose curve is at a path: a run's folder, or the log of another program as package foreign reads it.
@@ -155,11 +156,20 @@ func (d Diagnosing) judgeRun(path string, judge diagnostics.Thresholds) (_ diagn
 	return diagnostics.DiagnoseRun(curve, status, judge), nil
 }
 
-func (d Diagnosing) thresholds(path string) (diagnostics.Thresholds, error) {
+func (d Diagnosing) thresholds(path string) (t diagnostics.Thresholds, err error) {
 	if d.Calibration != "" {
-		return Calibration(d.Calibration)
+		t, err = Calibration(d.Calibration)
+	} else {
+		t, err = ThresholdsOf(path)
 	}
-	return ThresholdsOf(path)
+	switch d.Rules {
+	case "":
+	case "ours", "paper":
+		t.PaperOnly = d.Rules == "paper"
+	default:
+		return t, Usagef("--rules: got %q, want ours or paper", d.Rules)
+	}
+	return t, err
 }
 
 // logFault is a fault in a log, which is damaged data.

@@ -21,6 +21,7 @@ type diagnoseFlags struct {
 	mapped      map[string]string // the same, by the flag's former name
 	steps       float64
 	calibration string
+	rules       string
 }
 
 // newDiagnose is "train diagnose".
@@ -53,6 +54,7 @@ alone is judged with little confidence. Columns are known by their usual names. 
 	flags.StringToStringVar(&f.mapped, "map", nil, "the same, `ours=theirs`")
 	flags.Float64Var(&f.steps, "steps-per-epoch", 0, "how many steps make an epoch, for logs that count steps (`number`)")
 	flags.StringVar(&f.calibration, "calibration", "", "calibration `file` to judge by (else that of the run, or the defaults)")
+	flags.StringVar(&f.rules, "rules", "", "`rules` to judge by: ours, on all signals, or paper, on the gain of the impulse (else those of the run, or ours)")
 	if err := flags.MarkHidden("map"); err != nil {
 		panic(err) // no such flag
 	}
@@ -81,7 +83,7 @@ func (a *app) diagnose(paths []string, f diagnoseFlags) error {
 		columns = map[string]string{}
 	}
 	maps.Copy(columns, f.columns)
-	how := experiment.Diagnosing{Columns: columns, StepsPerEpoch: f.steps, Calibration: f.calibration}
+	how := experiment.Diagnosing{Columns: columns, StepsPerEpoch: f.steps, Calibration: f.calibration, Rules: f.rules}
 	var all []diagnosed
 	var faults []error
 	for _, path := range paths {

@@ -82,3 +82,27 @@ func jsonText(t *testing.T, v any) string {
 	}
 	return string(text)
 }
+
+// The paper's rules see the gain alone: flat here, where the training loss still falls.
+func TestDiagnoseByThePapersRules(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("epoch,train_loss,gain_db\n")
+	for epoch := 1; epoch <= 20; epoch++ {
+		text.WriteString(strings.Join([]string{jsonText(t, epoch), jsonText(t, 2-0.09*float64(epoch)), "-30"}, ",") + "\n")
+	}
+	path := filepath.Join(t.TempDir(), "log.csv")
+	if err := os.WriteFile(path, []byte(text.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for rules, want := range map[string]diagnostics.Verdict{"paper": diagnostics.Converged, "ours": diagnostics.StillLearning} {
+		if r := diagnoseJSON(t, path, "--rules", rules); r.Verdict != want {
+			t.Errorf("--rules %s: %v, want %v", rules, r.Verdict, want)
+		}
+	}
+	if r := diagnoseJSON(t, path); r.Verdict != diagnostics.StillLearning {
+		t.Errorf("without the flag: %v", r.Verdict)
+	}
+	if code, _, stderr := command(t, "diagnose", path, "--rules", "other"); code != exitUsage || !strings.Contains(stderr, `--rules: got "other", want ours or paper`) {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
