@@ -89,12 +89,6 @@ type BatchNorm struct {
 	At   Position
 }
 
-// Constants of BatchNorm.
-const (
-	normEpsilon  = 1e-5
-	normMomentum = 0.1
-)
-
 // ReLU is max(x, 0); its gradient passes where x > 0, strictly.
 type ReLU struct{ At Position }
 

@@ -2,33 +2,90 @@
 
 package kernel
 
-// The element-wise loops of elem.go over the first ⌊n/8⌋·8 elements. They wait for memory, so that
-// wider vectors would bring nothing: the AVX-512 level uses them too.
+// The element-wise loops of elem.go, for an n that is a multiple of 8. They wait for memory, so that wider vectors
+// would bring nothing: the AVX-512 level uses them too.
 
+// reluAVX2 is
+//
+//	for i := range n {
+//		dst[i] = max(src[i], 0) // NaN stays NaN, −0 becomes 0
+//	}
+//
 //go:noescape
 func reluAVX2(src, dst *float32, n int)
 
+// reluGradAVX2 is
+//
+//	for i := range n {
+//		if dst[i] = 0; y[i] > 0 {
+//			dst[i] = grad[i]
+//		}
+//	}
+//
 //go:noescape
 func reluGradAVX2(y, grad, dst *float32, n int)
 
+// reluMaskAVX2 is
+//
+//	for i := range n {
+//		if mask[i] = 0; src[i] > 0 {
+//			mask[i] = 1
+//		}
+//		dst[i] = max(src[i], 0) // NaN stays NaN, −0 becomes 0
+//	}
+//
 //go:noescape
 func reluMaskAVX2(src, dst *float32, mask *uint8, n int)
 
+// reluGradMaskAVX2 is
+//
+//	for i := range n {
+//		if dst[i] = 0; mask[i] != 0 {
+//			dst[i] = grad[i]
+//		}
+//	}
+//
 //go:noescape
 func reluGradMaskAVX2(mask *uint8, grad, dst *float32, n int)
 
+// addAVX2 is
+//
+//	for i := range n {
+//		dst[i] += src[i]
+//	}
+//
 //go:noescape
 func addAVX2(dst, src *float32, n int)
 
+// sgdAVX2 is, every product rounded before it is added,
+//
+//	for i := range n {
+//		d := grad[i] + decay*w[i]
+//		v[i] = momentum*v[i] - d
+//		w[i] += rate * v[i]
+//	}
+//
 //go:noescape
 func sgdAVX2(w, v, grad *float32, n int, rate, momentum, decay float32)
 
-// columnSumsAVX2 adds rows of m, pitch bytes apart, to vecs·8 sums.
+// columnSumsAVX2 is, with pitch in bytes,
+//
+//	for r := range rows {
+//		for c := range 8 * vecs {
+//			sum[c] += m[r*pitch/4+c]
+//		}
+//	}
 //
 //go:noescape
 func columnSumsAVX2(m, sum *float32, rows, pitch, vecs int)
 
-// transposeAVX2 sets dst[r·dstPitch + j] = src[j·srcPitch + r] for r < 8·blocks, j < 8; pitches in bytes.
+// transposeAVX2 is, with pitches in bytes,
+//
+//	for r := range 8 * blocks {
+//		for j := range 8 {
+//			dst[r*dstPitch/4+j] = src[j*srcPitch/4+r]
+//		}
+//	}
 //
 //go:noescape
 func transposeAVX2(dst, src *float32, blocks, dstPitch, srcPitch int)

@@ -15,15 +15,38 @@ type poolRow struct {
 	scale       float32        // 1/(kh·kw)
 }
 
+// poolMaxAVX2 is, for each window p of a row, each channel and the window's pixels in row-major order (ky, kx),
+// numbered first, first+1, …, with skip numbers left out after each row,
+//
+//	if v := x[p*step/4+ky*pitch/4+kx*c+channel]; first of the window || v > y[p*c+channel] {
+//		y[p*c+channel], arg[p*c+channel] = v, number
+//	}
+//
 //go:noescape
 func poolMaxAVX2(p *poolRow)
 
+// poolMaxGradAVX2 is, with the same pixels and numbers,
+//
+//	if arg[p*c+channel] == number {
+//		x[p*step/4+ky*pitch/4+kx*c+channel] += y[p*c+channel]
+//	}
+//
 //go:noescape
 func poolMaxGradAVX2(p *poolRow)
 
+// poolAvgAVX2 is, with the same pixels and y first 0,
+//
+//	y[p*c+channel] += x[p*step/4+ky*pitch/4+kx*c+channel]
+//
+// and then y[p*c+channel] *= scale.
+//
 //go:noescape
 func poolAvgAVX2(p *poolRow)
 
+// poolAvgGradAVX2 is, with the same pixels,
+//
+//	x[p*step/4+ky*pitch/4+kx*c+channel] += y[p*c+channel] * scale
+//
 //go:noescape
 func poolAvgGradAVX2(p *poolRow)
 

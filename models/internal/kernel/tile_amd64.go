@@ -4,9 +4,27 @@ package kernel
 
 //go:generate go -C _asm run .
 
-// The functions below are the loop of (*strip).run in vectors of 8 (AVX2) or 16 (AVX512) columns: the
-// number of vectors in a panel is in the name. Masked ones do not read B past the last column either;
-// those without need every row of B padded to whole vectors.
+// The functions below compute a panel of vectors of 8 (AVX2) or 16 (AVX512) columns; the number of vectors is in the
+// name. With strides counted in values, row(i) = ⌊i/group⌋·(group·ai + ajump) + (i mod group)·ai, and n the panel's
+// columns, each is
+//
+//	for i := range m {
+//		for j := range n {
+//			sum := float32(0) // or c[i*ci+j] with flagAcc, bias[j] with flagBias
+//			offA, offB := row(i), 0
+//			for range r {
+//				for range t {
+//					sum = fma(a[offA], b[offB+j], sum)
+//					offA, offB = offA+at, offB+bt
+//				}
+//				offA, offB = offA+ar, offB+br
+//			}
+//			c[i*ci+j] = sum // or max(sum, 0) with flagReLU
+//		}
+//	}
+//
+// runGeneric is the same without fused products. Masked ones do not read b past the last column either; those without
+// need every row of b padded to whole vectors. Of c only n columns are written.
 
 //go:noescape
 func stripAVX2x1(s *strip)
@@ -35,8 +53,16 @@ func stripAVX512x2(s *strip)
 //go:noescape
 func stripAVX512x3(s *strip)
 
-// peakAVX2 and peakAVX512 do n rounds of 12 or 24 independent multiply-adds of whole vectors.
+// peakAVX2 is, with 12 vectors v of 8 numbers and constants a and b,
+//
+//	for range n {
+//		for i := range v {
+//			v[i] = fma(a, b, v[i])
+//		}
+//	}
 func peakAVX2(n int)
+
+// peakAVX512 is peakAVX2 with 24 vectors of 16 numbers.
 func peakAVX512(n int)
 
 // run computes one panel of vecs vectors at the present level.
