@@ -1,7 +1,7 @@
-"""Compare maxgain.py with the program on the same weights: the last row of a run's metrics.csv against the signals of its
-last checkpoint, the nets of scripts/twin in PyTorch.
+"""Compare maxgain.py with the program on the same weights: the last row of a run's metrics.csv against the signals of the
+weights at the ends of its last epochs, the nets of scripts/twin in PyTorch.
 
-    train --config lenet_mnist.yaml --set data.train_count=1050 --set gain.positions=5 --out RUN
+    train --config lenet_mnist.yaml --set data.train_count=1050 --set gain.positions=5 --set train.epochs=12 --out RUN
     go run ./scripts/twin/export -checkpoint RUN/checkpoints/last.safetensors -data mnist -train 1050 -out IMAGES
     python scripts/pytorch/compare.py --run RUN --images IMAGES --shift 2 --positions 5
 
@@ -23,19 +23,26 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import net as twin  # noqa: E402
 
 NOT_OF_WEIGHTS = {"epoch", "learning_rate", "train_loss", "train_error", "val_loss", "val_error", "test_loss", "test_error",
-                  "prediction_changes", "seconds", "images_per_second"}
+                  "avg_val_loss", "avg_val_error", "avg_test_loss", "avg_test_error", "prediction_changes", "seconds", "images_per_second"}
 
 
 class Model(torch.nn.Module):
-    """A checkpoint's net with float32 weights."""
+    """A checkpoint's net with float32 weights; take puts in those of another file."""
 
     def __init__(self, path):
         super().__init__()
-        name, weights = twin.load(path)
-        self.layers = twin.layers_of(name)
+        self.name, weights = twin.load(path)
+        self.layers = twin.layers_of(self.name)
         for layer, (weight, bias) in weights.items():
             self.register_parameter(layer + "_weight", torch.nn.Parameter(torch.from_numpy(weight).float()))
             self.register_parameter(layer + "_bias", torch.nn.Parameter(torch.from_numpy(bias).float()))
+
+    def take(self, path):
+        _, weights = twin.load(path, self.name)
+        with torch.no_grad():
+            for layer, (weight, bias) in weights.items():
+                getattr(self, layer + "_weight")[:] = torch.from_numpy(weight)
+                getattr(self, layer + "_bias")[:] = torch.from_numpy(bias)
 
     def forward(self, x):
         names = [layer[1] for layer in self.layers if layer[0] == "conv"]
@@ -54,10 +61,14 @@ def main():
     labels = torch.from_numpy(np.load(os.path.join(options.images, "labels.npy")).astype(np.int64))
     with open(os.path.join(options.run, "metrics.csv"), encoding="utf-8") as file:
         theirs = list(csv.DictReader(file))[-1]
+    last = int(theirs["epoch"])
+    checkpoints = os.path.join(options.run, "checkpoints")
+    model = Model(os.path.join(checkpoints, "last.safetensors"))
     with tempfile.TemporaryDirectory() as folder:
         log = MaxGain(os.path.join(folder, "metrics.csv"), shift=options.shift, positions=options.positions)
-        model = Model(os.path.join(options.run, "checkpoints", "last.safetensors"))
-        mine = log.epoch(model, images, labels, epoch=int(theirs["epoch"]))
+        for epoch in range(max(1, last - log.average + 1), last + 1):  # the weights that are averaged, the last ones last
+            model.take(os.path.join(checkpoints, f"end-{epoch}.safetensors"))
+            mine = log.epoch(model, images, labels, epoch=epoch)
     compared = [name for name in theirs if name not in NOT_OF_WEIGHTS]
     wrong = 0
     for name in compared:

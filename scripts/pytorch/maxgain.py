@@ -72,7 +72,7 @@ class MaxGain:
         images, labels = _checked(images, labels)
         with _undisturbed(model) as net:
             row.update(self._signals(net, images, labels, predictions))
-            if self.average and self.mixed and number > 0:
+            if self.average and number > 0:
                 row.update(self._averaged(net, images, labels, number))
         self.rows = [old for old in self.rows if int(old["epoch"]) < number]
         self.rows.append({name: _text(value) for name, value in row.items()})
@@ -166,12 +166,14 @@ class MaxGain:
         return loss / len(index), wrong / len(index), torch.cat(predicted)
 
     def _averaged(self, net, images, labels, number):
-        """Loss and error on transformed images of the mean of the weights at the ends of the last epochs."""
+        """Signals of the mean of the weights at the ends of the last epochs."""
         weights = {name: value.detach().float().cpu().clone() for name, value in net.model.named_parameters()}
         self.ends = ([end for end in self.ends if end[0] < number] + [(number, weights)])[-self.average:]
         with net.holding(self.averaged_state_dict(), images[:NORM_IMAGES].split(self.batch)):
-            loss, wrong, _ = self._mixed(net, images, labels)
-        return {"avg_mixed_loss": loss, "avg_mixed_error": wrong}
+            row = self._impulse(net, tuple(images.shape[1:]))
+            if self.mixed:
+                row["mixed_loss"], row["mixed_error"], _ = self._mixed(net, images, labels)
+        return {f"avg_{name}": value for name, value in row.items()}
 
     def _changes(self, name, now):
         """Share of the predictions that differ from those of the epoch before; None if there is none."""

@@ -244,8 +244,9 @@ class Averages(Case):
         torch.testing.assert_close(log.averaged_state_dict()["1.weight"], mean, rtol=0, atol=1e-7)
         model[1].weight.data = mean
         want = MaxGain(self.path + "2").epoch(model, images, labels)
-        for name in ("mixed_loss", "mixed_error"):
+        for name in ("mixed_loss", "mixed_error", "gain_db", "gain_db_c0", "gain_db_c1"):
             self.assertAlmostEqual(rows[2]["avg_" + name], want[name], places=6)
+        self.assertNotAlmostEqual(rows[2]["avg_gain_db"], rows[2]["gain_db"], places=2)
         self.assertEqual(rows[0]["avg_mixed_loss"], rows[0]["mixed_loss"])  # the mean of one epoch
         self.assertEqual([row["avg_mixed_loss"] == "" for row in self.rows()], [True, False, False, False])  # none before training
 
@@ -276,7 +277,7 @@ class Averages(Case):
     def test_none(self):
         model, _ = linear()
         row = MaxGain(self.path, average=0).epoch(model, torch.randn(3, 2, 6, 5), torch.zeros(3, dtype=torch.long))
-        self.assertNotIn("avg_mixed_loss", row)
+        self.assertFalse([name for name in row if name.startswith("avg_")])
 
 
 class Edges(Case):
