@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 
 	"github.com/maxgain/maxgain/cmd/console"
@@ -40,6 +41,9 @@ func (a *app) gainONNX(c *cobra.Command, f gainFlags, pictures []string) error {
 		return err
 	}
 	files, err := filepath.Glob(f.files)
+	if _, missing := os.Stat(f.files); missing == nil { // a name may look like a pattern
+		files, err = []string{f.files}, nil
+	}
 	if err != nil {
 		return usage("--onnx: %w", err)
 	}

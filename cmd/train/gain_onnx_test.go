@@ -205,6 +205,7 @@ func TestGainOfONNXFlags(t *testing.T) {
 		want string
 	}{
 		{[]string{"--onnx", text}, exitData, "not a valid ONNX model"},
+		{[]string{"--onnx", onnxNet(t, filepath.Join(dir, "odd[1-.onnx"), 3, 0), "--quiet"}, exitOK, ""},
 		{[]string{"--onnx", filepath.Join(dir, "none.onnx")}, exitUsage, "--onnx: there is no file"},
 		{[]string{"--onnx", filepath.Join(dir, "net*.onnx")}, exitUsage, "are 2 files; add --csv FILE"},
 		{[]string{"--onnx", net, "--layout", "hwc"}, exitUsage, `--layout: got "hwc", want nchw or nhwc`},
