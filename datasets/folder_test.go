@@ -567,7 +567,7 @@ func TestPictureSetName(t *testing.T) {
 		}
 		seen[got] = what
 	}
-	if name("/r", "a", 1, now, shape) != name("/r", "a", 1, now, shape) {
+	if again := name("/r", "a", 1, now, shape); seen[again] != "as it is" {
 		t.Error("the same set has two names")
 	}
 }
