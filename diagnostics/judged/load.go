@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/maxgain/maxgain/diagnostics"
+	"github.com/maxgain/maxgain/diagnostics/signal"
 	"github.com/maxgain/maxgain/trainer"
 	"github.com/maxgain/maxgain/trainer/rundir"
 	"gopkg.in/yaml.v3"
@@ -140,7 +142,7 @@ func (r *Run) readLastSpectrum(folder *rundir.Run) error {
 		if p != nil {
 			r.Spectra = []Plane{PlaneOf(*p)}
 		}
-		if p != nil || err != nil || len(row.Signals) > 0 {
+		if p != nil || err != nil || !math.IsNaN(Value(row, signal.GainDB)) { // spectra come with the gain, or are not kept
 			return err
 		}
 	}

@@ -85,6 +85,32 @@ func TestLoadLatest(t *testing.T) {
 	}
 }
 
+// Where the gain is measured at some epochs only, the latest state has the spectrum of the last of them.
+func TestLoadLatestBetweenMeasurements(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	sample.Sample{Epochs: 3, Rate: 0.1, Channels: 1}.Write(t, dir)
+	metrics := "epoch,train_loss,gain_db,avg_val_loss\n1,1,-20,1\n2,1,-20,1\n3,1,,1\n"
+	if err := os.WriteFile(filepath.Join(dir, "metrics.csv"), []byte(metrics), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for epoch, want := range []int{2, -1} { // the spectrum of epoch 3 is removed, then that of epoch 2
+		if err := os.Remove(filepath.Join(dir, "spectra", fmt.Sprintf("epoch-%04d-c0.npy", 3-epoch))); err != nil {
+			t.Fatal(err)
+		}
+		run, err := judged.LoadLatest(dir, diagnostics.DefaultThresholds())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := -1
+		if len(run.Spectra) > 0 {
+			got = run.Spectra[0].Epoch
+		}
+		if got != want {
+			t.Errorf("spectrum of epoch %d, want %d", got, want)
+		}
+	}
+}
+
 // A history that is written and read back is the same to the last bit, NaN where nothing was measured.
 func TestReadHistory(t *testing.T) {
 	s := sample.Short

@@ -78,7 +78,7 @@ func TestEnding(t *testing.T) {
 	if err := w.Record(history(4), trainer.Status{}); err != nil {
 		t.Fatal(err)
 	}
-	e := Ending{Text: "**converged**", Settings: []Setting{{"train.learning_rate", "0.25"}, {"data.use_all", "true"}, {"verdict", "converged"}}}
+	e := Ending{Text: "**converged**", Settings: []Setting{{"train.learning_rate", "0.25"}, {"data.use_all", "true"}, {"verdict", "converged"}, {"gain.shifts", "false"}}}
 	if err := w.End(e); err != nil {
 		t.Fatal(err)
 	}
@@ -103,6 +103,7 @@ func TestEnding(t *testing.T) {
 		{"train.learning_rate", []byte{2<<3 | 1, 0, 0, 0, 0, 0, 0, 0xd0, 0x3f}}, // 0.25 as a double
 		{"data.use_all", []byte{4 << 3, 1}},
 		{"verdict", append([]byte{3<<3 | 2, 9}, "converged"...)},
+		{"gain.shifts", []byte{4 << 3, 0}},
 	} {
 		entry := part(t, start, startHparams, i)
 		if name, value := part(t, entry, mapKey, 0), part(t, entry, mapValue, 0); string(name) != want.name || !bytes.Equal(value, want.value) {
