@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"log/slog"
 	"math"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/maxgain/maxgain/configs"
+	"github.com/maxgain/maxgain/datasets"
 	"github.com/maxgain/maxgain/trainer/rundir"
 )
 
@@ -120,5 +122,39 @@ func TestInitThatCannotBe(t *testing.T) {
 		if _, err := e.NewNet(1); !errors.Is(err, ErrUsage) || !strings.HasPrefix(err.Error(), "train.init: ") {
 			t.Errorf("%s: %v", path, err)
 		}
+	}
+}
+
+// A run that goes on from a checkpoint does not need the weights any more that it began with.
+func TestInitMayBeGone(t *testing.T) {
+	small := []string{"train.epochs=1", "data.train_count=100", "data.val_count=20", "average.epochs=0", "gain.every=0"}
+	first, _ := trained(t, "quickstart", small...)
+	dir, _ := trained(t, "quickstart", append(small, "train.init="+first)...)
+	if err := os.RemoveAll(first); err != nil {
+		t.Fatal(err)
+	}
+	c, err := ConfigOf(dir, []string{"train.epochs=2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := Open(t.Context(), c, Reading{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := e.Run(t.Context(), RunOptions{Out: dir, Resume: true, Log: slog.New(slog.DiscardHandler), Screen: silent{}})
+	if err != nil || r.Epoch != 2 {
+		t.Errorf("%+v, error %v", r, err)
+	}
+}
+
+// A folder of data that is not there is missing data, whether the data need it or not.
+func TestDataFolderMustExist(t *testing.T) {
+	nowhere := filepath.Join(t.TempDir(), "nowhere")
+	c, err := configs.Load("quickstart", []string{"data.dir=" + nowhere})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenData(t.Context(), c, Reading{}); !errors.Is(err, datasets.ErrMissing) || !strings.Contains(err.Error(), nowhere) {
+		t.Errorf("error %v", err)
 	}
 }
