@@ -302,7 +302,11 @@ func TestGuesses(t *testing.T) {
 	c := &Classifier{Recipe: &datasets.Recipe{ClassNames: []string{"a", "b", "c", "d", "e", "f", "g"}}}
 	log := func(v float64) float32 { return float32(math.Log(v)) }
 	want := []Guess{{"c", 0.5}, {"b", 0.2}, {"d", 0.2}, {"a", 0.1}}
-	for i, g := range c.guesses([]float32{100, 100 + log(2), 100 + log(5), 100 + log(2)}) {
+	guesses := c.guesses([]float32{100, 100 + log(2), 100 + log(5), 100 + log(2)})
+	if len(guesses) != len(want) {
+		t.Fatalf("guesses %v, want %v", guesses, want)
+	}
+	for i, g := range guesses {
 		if g.Class != want[i].Class || math.Abs(g.Probability-want[i].Probability) > 1e-5 {
 			t.Errorf("guess %d is %v, want %v", i, g, want[i])
 		}
@@ -412,5 +416,23 @@ func TestSaveMatrix(t *testing.T) {
 				t.Errorf("%s: %v", path, err)
 			}
 		}
+	}
+}
+
+// Labels of other data are those of the net's classes by their names; a class that it does not know is refused.
+func TestTranslate(t *testing.T) {
+	c := &Classifier{Recipe: &datasets.Recipe{H: 2, W: 1, C: 1, ClassNames: []string{"x", "y", "z"}}}
+	split := &datasets.Split{H: 2, W: 1, C: 1, Classes: 2, Labels: []uint16{0, 1, 1}}
+	c.data = &datasets.Dataset{ClassNames: []string{"z", "x"}}
+	if got, err := c.translate(split); err != nil || !reflect.DeepEqual(got, []uint16{2, 0, 0}) {
+		t.Errorf("labels %v, error %v; want 2, 0, 0", got, err)
+	}
+	c.data = &datasets.Dataset{ClassNames: []string{"z", "w"}}
+	if _, err := c.translate(split); !errors.Is(err, experiment.ErrUsage) {
+		t.Errorf("an unknown class: %v", err)
+	}
+	split.H = 3
+	if _, err := c.translate(split); !errors.Is(err, experiment.ErrUsage) {
+		t.Errorf("images of another size: %v", err)
 	}
 }
