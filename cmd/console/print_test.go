@@ -78,11 +78,16 @@ func TestPrintPlan(t *testing.T) {
 // Of a run that a rule has stopped the evidence is not said twice; the kept weights are named once it has ended.
 func TestPrintResult(t *testing.T) {
 	r := &experiment.Result{Run: "runs/x", Report: "runs/x/report.html", History: &trainer.History{},
-		Status:    trainer.Status{State: trainer.StateStopped, Detail: "overfitting since epoch 4; evidence", BestEpoch: 4, Warnings: []string{"another CPU level"}},
-		Diagnosis: diagnostics.Report{Verdict: diagnostics.Overfitting, Epoch: 4, Confidence: 0.955, Advice: "stop"}}
+		Status:      trainer.Status{State: trainer.StateStopped, Detail: "overfitting since epoch 4; evidence", BestEpoch: 4, Warnings: []string{"another CPU level"}},
+		AverageFrom: 4,
+		Diagnosis:   diagnostics.Report{Verdict: diagnostics.Overfitting, Epoch: 4, Confidence: 0.955, Advice: "stop"}}
 	want := []string{"verdict: overfitting (epoch 4, confidence 96 %): " + diagnostics.Overfitting.Meaning(), "advice: stop", "stopped: overfitting since epoch 4",
 		"warning: another CPU level", "weights: of epoch 4, in checkpoints/best.safetensors", "report: runs/x/report.html", "run: runs/x"}
 	same(t, lines(func(b *bytes.Buffer) { PrintResult(b, r, true) }), want...)
+	r.AverageFrom, r.BestEpoch = 3, 12
+	if got := lines(func(b *bytes.Buffer) { PrintResult(b, r, true) })[4]; got != "weights: the mean of those at the ends of epochs 3 to 12, in checkpoints/best.safetensors" {
+		t.Errorf("averaged weights: %q", got)
+	}
 	r.State, r.Detail, r.Warnings, r.Report, r.Diagnosis.Epoch = trainer.StateInterrupted, "after a step; more", nil, "", 0
 	same(t, lines(func(b *bytes.Buffer) { PrintResult(b, r, true) }),
 		"verdict: overfitting: "+diagnostics.Overfitting.Meaning(), "advice: stop", "interrupted: after a step; more", "run: runs/x")

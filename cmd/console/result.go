@@ -28,12 +28,20 @@ func PrintResult(w io.Writer, r *experiment.Result, short bool) {
 		Say(w, 2, "warning: "+warning)
 	}
 	if r.State.Ended() && r.BestEpoch > 0 {
-		fmt.Fprintf(w, "weights: of epoch %d, in checkpoints/best.safetensors\n", r.BestEpoch)
+		Say(w, 2, "weights: "+weightsKept(r)+", in checkpoints/best.safetensors")
 	}
 	if r.Report != "" {
 		fmt.Fprintf(w, "report:  %s\n", r.Report)
 	}
 	fmt.Fprintf(w, "run:     %s\n", r.Run)
+}
+
+// weightsKept says which weights an ended run holds.
+func weightsKept(r *experiment.Result) string {
+	if r.AverageFrom < r.BestEpoch {
+		return fmt.Sprintf("the mean of those at the ends of epochs %d to %d", r.AverageFrom, r.BestEpoch)
+	}
+	return fmt.Sprintf("of epoch %d", r.BestEpoch)
 }
 
 // PrintReport writes a report for people, with its evidence and advice.

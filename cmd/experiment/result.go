@@ -19,12 +19,16 @@ type Result struct {
 	GainDB     diagnostics.Number `json:"gain_db"`
 	Seconds    diagnostics.Number `json:"seconds"` // of this process
 	Diagnosis  diagnostics.Report `json:"diagnosis"`
+	// AverageFrom is the first of the epochs, up to the best, over whose ends the kept weights are averaged; the best
+	// epoch itself where they are its own.
+	AverageFrom int `json:"average_from"`
 
 	History *trainer.History `json:"-"`
 	Report  string           `json:"-"` // path of the page; empty if none was written
 }
 
-func newResult(run string, s trainer.Status, h *trainer.History, t diagnostics.Thresholds) *Result {
+// newResult is how a run went whose weights are averaged over so many epochs; 0 if they are not.
+func newResult(run string, s trainer.Status, h *trainer.History, t diagnostics.Thresholds, average int) *Result {
 	nan := math.NaN()
 	last := trainer.Row{TrainLoss: nan, TrainError: nan, ValLoss: nan, ValError: nan, TestError: nan}
 	if n := len(h.Rows); n > 0 {
@@ -36,7 +40,9 @@ func newResult(run string, s trainer.Status, h *trainer.History, t diagnostics.T
 		ValLoss: diagnostics.Number(last.ValLoss), ValError: diagnostics.Number(last.ValError),
 		TestError: diagnostics.Number(last.TestError),
 		GainDB:    diagnostics.Number(SignalOf(last, diagnostics.GainDB)),
-		Diagnosis: diagnostics.DiagnoseRun(diagnostics.FromHistory(h), s, t),
+
+		AverageFrom: min(s.BestEpoch, max(1, s.BestEpoch-average+1)),
+		Diagnosis:   diagnostics.DiagnoseRun(diagnostics.FromHistory(h), s, t),
 	}
 }
 

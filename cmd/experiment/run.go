@@ -93,7 +93,7 @@ func (s *session) run(ctx context.Context) (*Result, error) {
 	if status.State == trainer.StateFailed && len(t.History().Rows) == 0 {
 		return nil, errors.Join(err, net.Close())
 	}
-	r := newResult(s.dir.Path(), status, t.History(), judge)
+	r := newResult(s.dir.Path(), status, t.History(), judge, s.Config.Average.Epochs)
 	r.Seconds = diagnostics.Number(time.Since(s.started).Seconds())
 	return r, errors.Join(err, net.Close(), s.keepResult(r, judge))
 }
