@@ -69,3 +69,18 @@ func TestNewCurve(t *testing.T) {
 		}
 	}
 }
+
+// A run is stopped as converged when it has been for ten epochs, not before: at its eighth there are none to look back at.
+func TestStopByALossAlone(t *testing.T) {
+	s := &Stop{Thresholds: DefaultThresholds(), OnConvergence: true, OnOverfitting: true}
+	loss := func(x float64) float64 { return 2 * math.Exp(-x) }
+	for epochs := 6; epochs <= 9; epochs++ {
+		d := s.Decide(lossCurve(t, epochs, loss))
+		if d.Report.Verdict != Converged || d.Stop {
+			t.Errorf("after %d epochs: %v, stop %v; want converged and no stop", epochs, d.Report.Verdict, d.Stop)
+		}
+	}
+	if d := s.Decide(lossCurve(t, 30, loss)); !d.Stop {
+		t.Errorf("after 30 epochs, converged for more than ten: no stop, %v", d.Report.Verdict)
+	}
+}

@@ -95,6 +95,7 @@ func TestTexts(t *testing.T) {
 		{"newest first", "epoch,loss\n2,1\n1,2\n", Options{}, []int{1, 2}, []float64{2, 1}, nil},
 		{"per cent", "epoch,train_loss,train_acc\n1,2,50\n2,1,75\n", Options{}, []int{1, 2}, []float64{2, 1}, []float64{0.5, 0.25}},
 		{"errors in per cent", "epoch,train_loss,train_err\n1,2,50\n2,1,25\n", Options{}, []int{1, 2}, []float64{2, 1}, []float64{0.5, 0.25}},
+		{"a few per cent", "epoch,train_loss,train_err\n1,2,5\n2,1,0.5\n", Options{}, []int{1, 2}, []float64{2, 1}, []float64{0.05, 0.005}},
 		{"an accuracy that may be of other images", "epoch,train_loss,valid_loss,accuracy\n1,2,9,0.5\n2,1,9,0.75\n", Options{}, []int{1, 2}, []float64{2, 1}, nil},
 		{"camel case", "epoch,trainLoss,valLoss\n1,2,9\n2,1,9\n", Options{}, []int{1, 2}, []float64{2, 1}, nil},
 		{"named", "round,my loss,loss,right\n1,2,7,0.5\n2,1,7,0.75\n", Options{Columns: diagnostics.Mapping{"epoch": "round", "train_loss": "my loss", "train_accuracy": "right"}}, []int{1, 2}, []float64{2, 1}, []float64{0.5, 0.25}},

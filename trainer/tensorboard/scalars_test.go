@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -84,6 +85,22 @@ func TestReadScalarsReadsWhatIsWritten(t *testing.T) {
 	want := []Scalar{{1, "loss", 2.5}, {1, "gain_db", math.Inf(-1)}, {300, "loss", 0.25}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("read %v, %v, want %v", got, err, want)
+	}
+}
+
+// An event of many numbers is read, however long its row of them.
+func TestReadScalarsOfALongEvent(t *testing.T) {
+	var values [][]byte
+	for i := range 10_000 {
+		values = append(values, scalarValue(fmt.Sprintf("weights/layer%05d", i), float64(i)))
+	}
+	event := summaryEvent(2, 1, values)
+	if len(event) < 200_000 || len(event) > maxEvent {
+		t.Fatalf("the event has %d bytes", len(event))
+	}
+	got, err := scalarsIn(t, appendRecord(nil, event))
+	if err != nil || len(got) != len(values) || got[9999] != (Scalar{1, "weights/layer09999", 9999}) {
+		t.Errorf("%d numbers read, %v", len(got), err)
 	}
 }
 

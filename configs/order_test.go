@@ -1,6 +1,9 @@
 package configs
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // What a trial varies counts before what the command line sets for all trials, and that before the sweep file's overrides.
 func TestOrderOfASweepsSettings(t *testing.T) {
@@ -14,6 +17,17 @@ func TestOrderOfASweepsSettings(t *testing.T) {
 		if c.Momentum != want || c.Epochs != 3 || c.BatchSize != 20 {
 			t.Errorf("trial %d: momentum %v, epochs %d, batch size %d; want %v of the parameters, 3 of the command line, 20 of the file",
 				i, c.Momentum, c.Epochs, c.BatchSize, want)
+		}
+	}
+}
+
+// A schedule may go on beyond the last epoch, but not end before it: not by a single one.
+func TestEpochsOfASchedule(t *testing.T) {
+	text := "model: {name: lenet-mnist}\ndata: {name: mnist}\ntrain: {schedule: [{rate: 0.1, epochs: 2}, {rate: 0.01, epochs: 3}]}\n"
+	for epochs, fits := range map[string]bool{"4": true, "5": true, "6": false, "7": false} {
+		_, err := Parse("c.yaml", []byte(text), []string{"train.epochs=" + epochs})
+		if fits != (err == nil) || err != nil && !strings.Contains(err.Error(), "want at most 5, the epochs of train.schedule") {
+			t.Errorf("%s epochs by a schedule of 5: %v", epochs, err)
 		}
 	}
 }
