@@ -10,6 +10,7 @@ import (
 
 	"github.com/maxgain/maxgain/diagnostics/signal"
 	"github.com/maxgain/maxgain/models"
+	"github.com/maxgain/maxgain/trainer"
 )
 
 // imageList is an ImageSource of images in memory.
@@ -210,5 +211,45 @@ func TestMixedIsTheSameAtEveryMeasurement(t *testing.T) {
 	measure(t, first, Subject{Net: net})
 	if b := measure(t, second, Subject{Net: net}); a[signal.MixedLoss] != b[signal.MixedLoss] || a[signal.MixedError] != b[signal.MixedError] {
 		t.Errorf("%v, then %v", a, b)
+	}
+}
+
+// trainedNet is a changingNet that a trainer could train.
+type trainedNet struct {
+	changingNet
+	trainer.Net
+}
+
+func (n *trainedNet) Evaluate(b models.Batch) (models.Outcome, error) {
+	return n.changingNet.Evaluate(b)
+}
+
+// The monitor hands the run's memory to the probes of the trained weights, and none to those of the averaged ones, whose
+// columns have a prefix.
+func TestMonitorRemembers(t *testing.T) {
+	shape := models.Shape{H: 2, W: 2, C: 1}
+	source, labels := randomImages(3, 100, shape, 2)
+	probe, err := NewMixed(source, labels, shape, 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	memory := map[string][]uint16{}
+	m := &Monitor{Every: 1, Probes: []Probe{probe}, Averaged: []Probe{probe}}
+	var row trainer.Row
+	for epoch := range 2 {
+		class := uint16(epoch) // all predictions change
+		state := &trainer.State{Net: &trainedNet{changingNet: changingNet{class: func(int) uint16 { return class }}}, Memory: memory,
+			History: &trainer.History{Rows: []trainer.Row{{Epoch: epoch}}}, Averaged: func(f func() error) error { return f() }}
+		if err := m.AfterEpoch(context.Background(), state); err != nil {
+			t.Fatal(err)
+		}
+		row = state.History.Rows[0]
+	}
+	got := map[string]float64{}
+	for _, s := range row.Signals {
+		got[s.Name] = s.Value
+	}
+	if len(got) != 5 || got[signal.MixedChanges] != 1 || got["avg_mixed_loss"] != got["mixed_loss"] {
+		t.Errorf("got %v, want loss, error and changes of 1, and loss and error of the averaged weights", got)
 	}
 }

@@ -78,6 +78,21 @@ func TestUnrelatedCurvesAreUndetermined(t *testing.T) {
 	}
 }
 
+// Once no error is left the loss goes on by itself, up and down too: that is no noise.
+func TestNoErrorsLeftIsNoNoise(t *testing.T) {
+	until := func(from float64, f func(float64) float64, then func(float64) float64) func(float64) float64 {
+		return func(e float64) float64 {
+			if e <= from {
+				return f(e)
+			}
+			return then(e)
+		}
+	}
+	loss := until(8, func(e float64) float64 { return 2.3 * math.Exp(-e/1.5) }, func(e float64) float64 { return 0.006 + 0.002*math.Sin(3*e) })
+	failed := until(8, func(e float64) float64 { return 0.9 * math.Exp(-e/1.5) }, func(float64) float64 { return 0 })
+	expect(t, synthetic(40, map[string]func(float64) float64{GainDB: level, TrainLoss: loss, TrainError: failed}), Converged)
+}
+
 // A derivative of 0 means a dead network only where nothing else explains it.
 func TestSaturationIsNoDivergence(t *testing.T) {
 	dead := func(float64) float64 { return math.Inf(-1) }

@@ -207,6 +207,7 @@ func TestStopOnTransformedImages(t *testing.T) {
 		// The floor at 15 is 1.0007, the loss 1.08 at 19 and 1.10 at 20; changes, smoothed, are 22 % up from 19 on. Twice is at 21.
 		"overfits":        {onTransformed(0, 0, 15, 0.02, 0.5), true, 21, 15},
 		"but may go on":   {onTransformed(0, 0, 15, 0.02, 0.5), false, 0, 15},
+		"and gets lower":  {with(onTransformed(0, 0, 15, 0.02, 0.5), avgMixedLoss, func(e float64) float64 { return 1 + 1.2*math.Exp(-e/2) + 0.02*max(0, e-15) - 0.9*max(0, e-28) }), false, 0, 15},
 		"rises alone":     {with(onTransformed(0, 0, 15, 0.02, 0), PredictionChanges, func(float64) float64 { return 0.1 }), true, 0, 30},
 		"learns on":       {with(onTransformed(0, 0, 1000, 0, 0), avgMixedError, func(e float64) float64 { return 0.9 - 0.02*e }), true, 0, 30},
 		"settles for ten": {onTransformed(0, 0, 1000, 0, 0), true, 30, 30}, // converged from 21 on
