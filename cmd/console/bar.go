@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/maxgain/maxgain/datasets"
+	"github.com/schollz/progressbar/v3"
 )
 
 // How often the bar is drawn again: while work goes on, and while nothing is heard of it.
@@ -109,8 +110,7 @@ func (w work) line(now time.Time, width int) string {
 	parts := []string{w.title}
 	filled := ""
 	if w.total > 0 {
-		n := int(barWidth * min(max(w.done, 0), w.total) / w.total)
-		filled = "[" + strings.Repeat("=", n) + strings.Repeat(" ", barWidth-n) + "]"
+		filled = filledBar(w.done, w.total)
 		parts = append(parts, filled, fmt.Sprintf("%d/%d", w.done, w.total))
 	}
 	took := durationText(elapsed)
@@ -130,6 +130,23 @@ func (w work) line(now time.Time, width int) string {
 		text = strings.Replace(text, filled+"  ", "", 1)
 	}
 	return Shortened(text, width)
+}
+
+// filledBar is the bar alone, in brackets; the rest of the line is laid out by line, which must fit the terminal and go
+// on while nothing is heard of the work.
+func filledBar(done, total int64) string {
+	p := progressbar.NewOptions64(total, progressbar.OptionSetWriter(io.Discard), progressbar.OptionSetWidth(barWidth),
+		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: "=", SaucerPadding: " ", BarStart: "[", BarEnd: "]"}))
+	if err := p.Set64(min(max(done, 0), total)); err != nil {
+		return "" // a line without a bar
+	}
+	text := p.String()
+	from, to := strings.Index(text, "["), strings.LastIndex(text, "]")
+	if from < 0 || to < from {
+		return ""
+	}
+	return text[from : to+1]
 }
 
 // data shows the progress of opening a dataset.
