@@ -216,3 +216,18 @@ func FuzzReadSafetensors(f *testing.F) {
 		}
 	})
 }
+
+// The data begin at a multiple of 8 bytes, whatever the length of the header, so that a reader may map the file.
+func TestSafetensorsAlignment(t *testing.T) {
+	for n := range 16 {
+		var file bytes.Buffer
+		name := strings.Repeat("a", n+1)
+		if err := WriteSafetensors(&file, []Tensor{Float32Tensor(name, []int{1}, []float32{1})}, nil); err != nil {
+			t.Fatal(err)
+		}
+		header := binary.LittleEndian.Uint64(file.Bytes())
+		if start := 8 + header; start%8 != 0 || uint64(file.Len()) != start+4 {
+			t.Errorf("name of %d letters: data begin at byte %d of %d", n+1, start, file.Len())
+		}
+	}
+}

@@ -1,4 +1,3 @@
-// Package kubernetes checks the manifests beside it as far as that goes without a cluster.
 package kubernetes
 
 import (
