@@ -18,15 +18,23 @@ const (
 	RateSetting = "train.learning_rate"
 )
 
-// Varied are the settings in which runs differ, the seed left out.
+// Varied are the settings in which runs differ and on which their numbers depend, the seed left out.
 func Varied(list []Run) []Difference {
-	return slices.DeleteFunc(Differences(list), func(d Difference) bool { return d.Name == SeedSetting })
+	return slices.DeleteFunc(telling(list), func(d Difference) bool { return d.Name == SeedSetting })
+}
+
+// telling are the settings in which runs differ and on which their numbers depend: not how many cores worked, where data and
+// results lie, nor what is written. Trials of one sweep may differ in these when they were resumed.
+func telling(list []Run) []Difference {
+	return slices.DeleteFunc(Differences(list), func(d Difference) bool {
+		return slices.Contains([]string{"train.workers", "data.dir", "gain.save_spectra"}, d.Name) || strings.HasPrefix(d.Name, "output.")
+	})
 }
 
 // Labels names runs by what varies among them, such as "learning_rate=0.001 seed=2", or by their own names where that
 // does not tell them apart.
 func Labels(list []Run) []string {
-	all := Differences(list)
+	all := telling(list)
 	out := make([]string, len(list))
 	for i := range list {
 		out[i] = label(all, i)

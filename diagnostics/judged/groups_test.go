@@ -98,3 +98,19 @@ func TestAdvise(t *testing.T) {
 		t.Errorf("seeds: %s", got)
 	}
 }
+
+// Trials that were resumed with other numbers of cores, or write other files, are named and grouped as if they had not been.
+func TestGroupsByWhatTells(t *testing.T) {
+	list := []Run{trial("0.1", "1", diagnostics.Converged, 0.9, 0.2), trial("0.1", "2", diagnostics.Converged, 0.9, 0.1)}
+	list[0].Settings = append(list[0].Settings, Setting{"train.workers", "3"}, Setting{"output.report", "true"}, Setting{"data.dir", "a"})
+	list[1].Settings = append(list[1].Settings, Setting{"train.workers", "4"}, Setting{"output.report", "false"}, Setting{"data.dir", "b"})
+	if groups := Groups(list); len(groups) != 1 || len(groups[0].Members) != 2 {
+		t.Errorf("groups %+v, want one of both seeds", groups)
+	}
+	if got := Labels(list); !slices.Equal(got, []string{"seed=1", "seed=2"}) {
+		t.Errorf("labels %q", got)
+	}
+	if got := Differences(list); len(got) != 4 {
+		t.Errorf("differences %v, want all four", got)
+	}
+}
