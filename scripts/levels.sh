@@ -11,5 +11,5 @@ if [ "$(go env GOARCH)" = amd64 ] && grep -qw avx2 /proc/cpuinfo && grep -qw fma
 fi
 for level in $levels; do
   echo "== MAXGAIN_CPU=$level"
-  MAXGAIN_CPU=$level go test -short -count=1 ./models/... ./datasets/internal/dense
+  MAXGAIN_CPU=$level go test -short -count=1 -timeout 30m ./models/... ./datasets/internal/dense
 done
