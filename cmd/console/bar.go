@@ -18,7 +18,7 @@ const (
 	tick   = time.Second
 )
 
-// bar shows how far one piece of work has come, and for how long it has been going on, in the last line of a terminal;
+// Bar shows how far one piece of work has come, and for how long it has been going on, in the last line of a terminal;
 // elsewhere it does nothing. It may be used by several goroutines.
 type Bar struct {
 	out   io.Writer
@@ -41,6 +41,7 @@ type work struct {
 	began       time.Time     // zero: there is no piece
 }
 
+// NewBar is a bar on out, which shows something if that is wanted and out is a terminal.
 func NewBar(out io.Writer, wanted bool) *Bar {
 	b := &Bar{out: out, width: func() int { return 0 }, clock: time.Now}
 	if wanted {
@@ -49,12 +50,12 @@ func NewBar(out io.Writer, wanted bool) *Bar {
 	return b
 }
 
-// show says how far a piece of work has come. Another title begins another piece.
+// Show says how far a piece of work has come. Another title begins another piece.
 func (b *Bar) Show(title string, done, total int64, detail string) {
 	b.ShowPart(title, done, total, detail, 0)
 }
 
-// showPart is show for a piece of work that takes so much longer in all.
+// ShowPart is Show for a piece of work that takes so much longer in all.
 func (b *Bar) ShowPart(title string, done, total int64, detail string, whole time.Duration) {
 	if b.width() == 0 {
 		return
@@ -149,10 +150,10 @@ func filledBar(done, total int64) string {
 	return text[from : to+1]
 }
 
-// data shows the progress of opening a dataset.
+// Data shows the progress of opening a dataset.
 func (b *Bar) Data(p datasets.Progress) { b.Show(p.Stage, p.Done, p.Total, "") }
 
-// above writes something in the place of the bar, which comes back with the next step or tick.
+// Above writes something in the place of the bar, which comes back with the next step or tick.
 func (b *Bar) Above(write func()) {
 	b.Lock()
 	defer b.Unlock()
@@ -160,7 +161,7 @@ func (b *Bar) Above(write func()) {
 	write()
 }
 
-// clear takes the bar off the screen.
+// Clear takes the bar off the screen.
 func (b *Bar) Clear() {
 	b.Lock()
 	defer b.Unlock()

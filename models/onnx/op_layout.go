@@ -226,17 +226,22 @@ func concat[T ops.Float](n *node[T]) ([]*value[T], error) {
 	return []*value[T]{intConstant[T](dims, out)}, nil
 }
 
+// inputAlong is the node's first input and its attribute axis, otherwise as a place in the input's shape.
+func (n *node[T]) inputAlong(otherwise int) (x *value[T], at int, err error) {
+	if x, err = n.input(0); err != nil {
+		return nil, 0, err
+	}
+	given, err := n.intAttribute("axis", otherwise)
+	if err != nil {
+		return nil, 0, err
+	}
+	at, err = axis(int64(given), len(x.dims))
+	return x, at, err
+}
+
 // split translates Split.
 func split[T ops.Float](n *node[T]) ([]*value[T], error) {
-	x, err := n.input(0)
-	if err != nil {
-		return nil, err
-	}
-	given, err := n.intAttribute("axis", 0)
-	if err != nil {
-		return nil, err
-	}
-	a, err := axis(int64(given), len(x.dims))
+	x, a, err := n.inputAlong(0)
 	if err != nil {
 		return nil, err
 	}
@@ -416,15 +421,7 @@ func (n *node[T]) shape(i int) ([]int, error) {
 
 // gather translates Gather with constant indices.
 func gather[T ops.Float](n *node[T]) ([]*value[T], error) {
-	x, err := n.input(0)
-	if err != nil {
-		return nil, err
-	}
-	given, err := n.intAttribute("axis", 0)
-	if err != nil {
-		return nil, err
-	}
-	a, err := axis(int64(given), len(x.dims))
+	x, a, err := n.inputAlong(0)
 	if err != nil {
 		return nil, err
 	}
